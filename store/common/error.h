@@ -1,0 +1,50 @@
+// The one exception type of Millrace, and the table of MLflow's error codes.
+// An Error that reaches api/dispatch becomes MLflow's error envelope; nothing else is caught there by type.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+// One enumerator per row of the table in error.cpp, in the same order.
+enum class ErrorCode {
+  InvalidParameterValue,
+  BadRequest,
+  ResourceAlreadyExists,
+  ResourceDoesNotExist,
+  InternalError,
+  InvalidState,
+  TemporarilyUnavailable,
+  FeatureDisabled,
+  NotImplemented,
+  PermissionDenied,
+  RequestTooLarge,
+};
+
+// What a code means on the wire. sqlstate and error_class are empty where MLflow leaves the members out.
+struct ErrorRow {
+  ErrorCode code;
+  std::string_view wire_name;
+  int http_status;
+  std::string_view sqlstate;
+  std::string_view error_class;
+};
+
+const ErrorRow& error_row(ErrorCode code);
+
+// A request that fails. `what()` is the message that the client sees: UTF-8, never SQL or a secret.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  ErrorCode code() const { return code_; }
+
+ private:
+  ErrorCode code_;
+};
+
+// The commonest one: MLflow's INVALID_PARAMETER_VALUE (400).
+[[noreturn]] void throw_invalid_parameter(const std::string& message);
+
+}  // namespace millrace
