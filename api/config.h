@@ -1,0 +1,58 @@
+// Every setting of the server. A setting is a member here with its default, and one line in command_line.cpp that
+// names its flag and environment variable; nothing else reads the command line or the environment.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+struct Config {
+  // Where to listen. Port 0 lets the system choose.
+  std::string host = "127.0.0.1";
+  int port = 5000;
+
+  // SQLAlchemy's form of database address: sqlite:///relative.db, sqlite:////absolute.db, ... Never a file store.
+  std::string backend_store_uri = "sqlite:///mlflow.db";
+  std::string registry_store_uri;  // equals backend_store_uri unless it was given
+
+  // Where experiments made from now on keep their artifacts: a URI, or an absolute path.
+  std::string default_artifact_root = "mlflow-artifacts:/";
+  bool serve_artifacts = true;
+  std::string artifacts_destination = "./mlartifacts";
+
+  // Empty, or a prefix such as "/mlflow" that begins with a slash and does not end with one.
+  std::string static_prefix;
+
+  // Shell globs over the Host header, and origins as browsers send them. Empty: MLflow's default lists.
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> cors_allowed_origins;
+  bool disable_security_middleware = false;
+  std::string x_frame_options = "SAMEORIGIN";  // upper case; "NONE": the header is left out
+
+  // MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES, in lower case.
+  std::vector<std::string> allowed_host_addressed_artifact_schemes;
+  // MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX in RE2's syntax; empty: no check.
+  std::string model_version_source_regex;
+  // MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH, in characters.
+  std::size_t artifact_location_max_length = 2048;
+  // MLFLOW_ENABLE_AI_GATEWAY: what server-info tells about the gateway.
+  bool ai_gateway_enabled = true;
+};
+
+// The scheme of a URI in lower case, "" when it has none (Python's urlparse).
+std::string uri_scheme(std::string_view uri);
+
+// A local path or file: URI that is relative becomes absolute below the current folder; "." and doubled slashes go,
+// ".." stays. Any other URI comes back unchanged (MLflow's resolve_uri_if_local).
+std::string resolve_if_local(const std::string& uri);
+
+// True when ./mlruns holds experiments of MLflow's old file store (_has_existing_mlruns_data).
+bool has_file_store_data(const std::string& folder);
+
+// The parts between commas, without the white space around them. An empty text has no parts.
+std::vector<std::string> split_list(std::string_view text);
+
+}  // namespace millrace
