@@ -1,4 +1,5 @@
-// The command line of millrace: the verbs, and for `server` the flags and environment variables of `mlflow server`.
+// The command line of millrace: the verbs, and for `server` the flags and environment variables of
+// `mlflow server`.
 #pragma once
 
 #include <optional>
@@ -8,20 +9,17 @@
 
 namespace millrace {
 
-// MLflow's version whose REST API this server speaks, and our own.
-inline constexpr const char* kMlflowVersion = "3.17.2";
-inline constexpr const char* kMillraceVersion = "0.1.0";
-
 struct CommandLine {
-  std::string out;               // to print on standard output first, whatever follows
-  std::string err;               // to print on standard error: warnings, or the reason to stop
-  std::optional<int> exit_code;  // set: print and leave with it (0 help and version, 1 cannot start, 2 bad usage)
-  Config config;                 // valid when exit_code is not set
+  std::string out;  // to print on standard output first, whatever follows
+  std::string err;  // to print on standard error: warnings, or the reason to stop
+  std::optional<int>
+      exit_code;  // set: print and leave with it (0 help and version, 1 cannot start, 2 bad usage)
+  Config config;  // valid when exit_code is not set
 };
 
-// Reads argv and the environment. A flag beats its environment variable, an empty variable counts as unset, and the
-// last of a repeated flag holds, as with MLflow. Never throws for what the user typed: a bad value is one line in
-// `err` that names the flag, with exit code 2.
+// Reads argv and the environment. A flag beats its environment variable, an empty variable counts
+// as unset, and the last of a repeated flag holds, as with MLflow. Never throws for what the user
+// typed: a bad value is one line in `err` that names the flag, with exit code 2.
 CommandLine parse_command_line(int argc, const char* const* argv);
 
 }  // namespace millrace

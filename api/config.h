@@ -1,5 +1,6 @@
-// Every setting of the server. A setting is a member here with its default, and one line in command_line.cpp that
-// names its flag and environment variable; nothing else reads the command line or the environment.
+// Every setting of the server. A setting is a member here with its default, and one line in
+// command_line.cpp that names its flag and environment variable; nothing else reads the command
+// line or the environment.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +10,17 @@
 
 namespace millrace {
 
+// MLflow's version whose REST API this server speaks, and our own.
+inline constexpr const char* kMlflowVersion = "3.17.2";
+inline constexpr const char* kMillraceVersion = "0.1.0";
+
 struct Config {
   // Where to listen. Port 0 lets the system choose.
   std::string host = "127.0.0.1";
   int port = 5000;
 
-  // SQLAlchemy's form of database address: sqlite:///relative.db, sqlite:////absolute.db, ... Never a file store.
+  // SQLAlchemy's form of database address: sqlite:///relative.db, sqlite:////absolute.db, ... Never
+  // a file store.
   std::string backend_store_uri = "sqlite:///mlflow.db";
   std::string registry_store_uri;  // equals backend_store_uri unless it was given
 
@@ -26,7 +32,8 @@ struct Config {
   // Empty, or a prefix such as "/mlflow" that begins with a slash and does not end with one.
   std::string static_prefix;
 
-  // Shell globs over the Host header, and origins as browsers send them. Empty: MLflow's default lists.
+  // Shell globs over the Host header, and origins as browsers send them. Empty: MLflow's default
+  // lists.
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_allowed_origins;
   bool disable_security_middleware = false;
@@ -45,7 +52,8 @@ struct Config {
 // The scheme of a URI in lower case, "" when it has none (Python's urlparse).
 std::string uri_scheme(std::string_view uri);
 
-// A local path or file: URI that is relative becomes absolute below the current folder; "." and doubled slashes go,
+// A local path or file: URI that is relative becomes absolute below the current folder; "." and
+// doubled slashes go,
 // ".." stays. Any other URI comes back unchanged (MLflow's resolve_uri_if_local).
 std::string resolve_if_local(const std::string& uri);
 
