@@ -6,13 +6,17 @@ namespace millrace {
 namespace {
 
 constexpr std::array<ErrorRow, 11> kRows{{
-    {ErrorCode::InvalidParameterValue, "INVALID_PARAMETER_VALUE", 400, "KAM00", "INVALID_PARAMETER_VALUE"},
+    {ErrorCode::InvalidParameterValue, "INVALID_PARAMETER_VALUE", 400, "KAM00",
+     "INVALID_PARAMETER_VALUE"},
     {ErrorCode::BadRequest, "BAD_REQUEST", 400, "KAM00", "INVALID_PARAMETER_VALUE"},
-    {ErrorCode::ResourceAlreadyExists, "RESOURCE_ALREADY_EXISTS", 400, "KAM00", "RESOURCE_ALREADY_EXISTS"},
-    {ErrorCode::ResourceDoesNotExist, "RESOURCE_DOES_NOT_EXIST", 404, "KAM00", "RESOURCE_NOT_FOUND"},
+    {ErrorCode::ResourceAlreadyExists, "RESOURCE_ALREADY_EXISTS", 400, "KAM00",
+     "RESOURCE_ALREADY_EXISTS"},
+    {ErrorCode::ResourceDoesNotExist, "RESOURCE_DOES_NOT_EXIST", 404, "KAM00",
+     "RESOURCE_NOT_FOUND"},
     {ErrorCode::InternalError, "INTERNAL_ERROR", 500, "XXM00", "CLIENT_INTERNAL_ERROR"},
     {ErrorCode::InvalidState, "INVALID_STATE", 500, "XXM00", "CLIENT_INTERNAL_ERROR"},
-    {ErrorCode::TemporarilyUnavailable, "TEMPORARILY_UNAVAILABLE", 503, "XXM00", "CLIENT_INTERNAL_ERROR"},
+    {ErrorCode::TemporarilyUnavailable, "TEMPORARILY_UNAVAILABLE", 503, "XXM00",
+     "CLIENT_INTERNAL_ERROR"},
     {ErrorCode::FeatureDisabled, "FEATURE_DISABLED", 500, "KAM00", "FEATURE_DISABLED"},
     {ErrorCode::NotImplemented, "NOT_IMPLEMENTED", 501, "", ""},
     {ErrorCode::PermissionDenied, "PERMISSION_DENIED", 403, "KAM00", "PERMISSION_DENIED"},

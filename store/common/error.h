@@ -1,5 +1,6 @@
 // The one exception type of Millrace, and the table of MLflow's error codes.
-// An Error that reaches api/dispatch becomes MLflow's error envelope; nothing else is caught there by type.
+// An Error that reaches api/dispatch becomes MLflow's error envelope; nothing else is caught there
+// by type.
 #pragma once
 
 #include <stdexcept>
@@ -23,7 +24,8 @@ enum class ErrorCode {
   RequestTooLarge,
 };
 
-// What a code means on the wire. sqlstate and error_class are empty where MLflow leaves the members out.
+// What a code means on the wire. sqlstate and error_class are empty where MLflow leaves the members
+// out.
 struct ErrorRow {
   ErrorCode code;
   std::string_view wire_name;

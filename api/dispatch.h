@@ -1,0 +1,29 @@
+// The one road of every request: checks, route, handler, reply; and the only catch.
+#pragma once
+
+#include "api/app.h"
+#include "api/http.h"
+#include "api/routes.h"
+#include "api/security.h"
+
+namespace millrace {
+
+class Dispatch {
+ public:
+  Dispatch(App& app, SecuritySettings security);
+
+  // Never throws.
+  HttpResponse operator()(HttpRequest& http) const;
+
+ private:
+  HttpResponse route(HttpRequest& http, Target target, Security::Layer& layer) const;
+  HttpResponse call(const Route& row, const Request& request) const;
+  HttpResponse unknown_path(const HttpRequest& http, const Target& target) const;
+  HttpResponse options(const std::vector<const Route*>& rows, std::string_view path) const;
+
+  App& app_;
+  RouteIndex index_;
+  Security security_;
+};
+
+}  // namespace millrace

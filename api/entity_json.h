@@ -1,0 +1,13 @@
+// Records as MLflow's JSON: fields in the order of the proto's field numbers, each left out exactly
+// where MLflow leaves it out (registry.md section 4).
+#pragma once
+
+#include "api/json/json_writer.h"
+#include "store/records.h"
+
+namespace millrace {
+
+void write_json(JsonWriter& writer, const RegisteredModel& model);
+void write_json(JsonWriter& writer, const ModelVersion& version);
+
+}  // namespace millrace

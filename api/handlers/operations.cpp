@@ -1,0 +1,47 @@
+// Health, version, what the server can do, and the page at "/".
+#include "api/app.h"
+#include "api/reply.h"
+#include "api/request.h"
+
+namespace millrace::handlers {
+
+HttpResponse get_health(App&, const Request& request) {
+  return text_reply(200, request.native ? "text/plain; charset=utf-8" : "text/html; charset=utf-8",
+                    "OK");
+}
+
+// Clients decide by this which features the server has, so it is MLflow's version and not ours.
+HttpResponse get_version(App&, const Request&) {
+  return text_reply(200, "text/html; charset=utf-8", kMlflowVersion);
+}
+
+HttpResponse get_server_info(App& app, const Request& request) {
+  std::string body =
+      R"({"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,)"
+      R"("multipart_uploads_enabled":false,"multipart_downloads_enabled":false,)"
+      R"("presigned_upload_run_id_supported":true,"presigned_upload_model_id_supported":true,)"
+      R"("features_enabled":{"gateway":)";
+  body += app.config.ai_gateway_enabled ? "true}}" : "false}}";
+  // Flask, which answers HEAD, ends its JSON with a line feed.
+  if (!request.native) body += "\n";
+  return json_reply(std::move(body));
+}
+
+HttpResponse get_status_page(App&, const Request&) {
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Millrace</title>\n"
+      "<style>body{font:16px/1.5 sans-serif;max-width:40em;margin:4em auto;padding:0 1em}</style>\n"
+      "<h1>Millrace ";
+  page.append(kMillraceVersion)
+      .append("</h1>\n<p>This model registry server is up. It speaks the REST API of MLflow ");
+  page.append(kMlflowVersion)
+      .append(
+          ".</p>\n<p>Point your clients here: <code>export MLFLOW_TRACKING_URI=&lt;this "
+          "address&gt;</code></p>\n"
+          "<p>Probe: <a href=\"health\">health</a>.</p>\n</html>\n");
+  HttpResponse response = text_reply(200, "text/html; charset=utf-8", std::move(page));
+  response.headers.emplace_back("cache-control", "no-cache");
+  return response;
+}
+
+}  // namespace millrace::handlers

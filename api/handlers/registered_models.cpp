@@ -1,0 +1,112 @@
+// Handlers of registered models (registry.md sections 8, 10 and 11).
+#include <array>
+#include <set>
+
+#include "api/app.h"
+#include "api/entity_json.h"
+#include "api/handlers/registry_params.h"
+#include "api/page_token.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "api/validate.h"
+
+namespace millrace::handlers {
+namespace {
+
+HttpResponse registered_model_reply(const RegisteredModel& model) {
+  std::string body;
+  JsonWriter writer(body, Layout::Pretty);
+  writer.begin_object();
+  writer.key("registered_model");
+  write_json(writer, model);
+  writer.end_object();
+  return json_reply(std::move(body));
+}
+
+// Drops the versions in other stages; no stages means all.
+void keep_stages(std::vector<ModelVersion>& versions, const std::vector<std::string>& stages) {
+  if (stages.empty()) return;
+  std::set<std::string> wanted;
+  for (const std::string& stage : stages) wanted.insert(canonical_stage(stage));
+  std::erase_if(versions, [&](const ModelVersion& v) { return !wanted.contains(v.current_stage); });
+}
+
+}  // namespace
+
+HttpResponse create_registered_model(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"tags", Kind::Messages, false, kTagParams},
+                                      Param{"description"}};
+  const Message message = request.decode(kParams);
+  const std::string& name = message.text("name");
+  validate_model_name(name);
+  const std::vector<Tag> tags = tags_of(message);
+  for (const Tag& tag : tags) validate_registered_model_tag(tag.key, tag.value);
+  return registered_model_reply(
+      app.registered_models.create(name, tags, message.text("description")));
+}
+
+HttpResponse get_registered_model(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  return registered_model_reply(app.registered_models.get(message.text("name")));
+}
+
+HttpResponse update_registered_model(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true}, Param{"description"}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  return registered_model_reply(
+      app.registered_models.update(message.text("name"), message.text("description")));
+}
+
+HttpResponse delete_registered_model(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  app.registered_models.remove(message.text("name"));
+  return json_reply("{}");
+}
+
+HttpResponse set_registered_model_tag(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"key", Kind::String, true}, Param{"value"}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  validate_registered_model_tag(message.text("key"), message.text("value"));
+  app.registered_models.set_tag(message.text("name"), {message.text("key"), message.text("value")});
+  return json_reply("{}");
+}
+
+HttpResponse delete_registered_model_tag(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"key", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  validate_tag_key(message.text("key"));
+  app.registered_models.delete_tag(message.text("name"), message.text("key"));
+  return json_reply("{}");
+}
+
+HttpResponse get_latest_versions(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"stages", Kind::Strings}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  // A missing model is reported before a wrong stage, so the stages are looked at afterwards.
+  auto versions = app.model_versions.get_latest_versions(message.text("name"), {});
+  keep_stages(versions, message.texts("stages"));
+  std::string body;
+  JsonWriter writer(body, Layout::Pretty);
+  writer.begin_object();
+  if (!versions.empty()) {
+    writer.key("model_versions").begin_array();
+    for (const ModelVersion& version : versions) write_json(writer, version);
+    writer.end_array();
+  }
+  writer.end_object();
+  return json_reply(std::move(body));
+}
+
+}  // namespace millrace::handlers

@@ -1,0 +1,105 @@
+#include "api/reply.h"
+
+#include "api/json/json_writer.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
+
+std::string html_page(std::string_view title, std::string_view heading,
+                      std::string_view paragraph) {
+  std::string page = "<!doctype html>\n<html lang=en>\n<title>";
+  page.append(title)
+      .append("</title>\n<h1>")
+      .append(heading)
+      .append("</h1>\n<p>")
+      .append(paragraph);
+  return page;
+}
+
+}  // namespace
+
+HttpResponse json_reply(std::string body) {
+  HttpResponse response;
+  response.headers.emplace_back("content-type", kJson);
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse text_reply(int status, std::string_view content_type, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.emplace_back("content-type", content_type);
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse error_reply(const Error& error, ErrorForm form) {
+  const ErrorRow& row = error_row(error.code());
+  std::string body;
+  JsonWriter writer(body, form == ErrorForm::Spaced ? Layout::Spaced : Layout::Compact);
+  writer.begin_object();
+  writer.key("error_code").string(row.wire_name);
+  writer.key("message").string(error.what());
+  if (!row.sqlstate.empty()) {
+    writer.key("sqlstate").string(row.sqlstate);
+    writer.key("error_class").string(row.error_class);
+  }
+  writer.end_object();
+  HttpResponse response = json_reply(std::move(body));
+  response.status = row.http_status;
+  return response;
+}
+
+HttpResponse html_error_reply(int status) {
+  const bool missing = status == 404;
+  const std::string_view name = missing ? "Not Found" : "Method Not Allowed";
+  const std::string_view text = missing ? "The requested URL was not found on the server. If you "
+                                          "entered the URL manually please check your "
+                                          "spelling and try again.</p>\n"
+                                        : "The method is not allowed for the requested URL.</p>\n";
+  return text_reply(status, kHtml,
+                    html_page(std::to_string(status) + " " + std::string(name), name, text));
+}
+
+HttpResponse redirect_reply(const std::string& location) {
+  const std::string escaped = escape_html(location);
+  HttpResponse response =
+      text_reply(308, kHtml,
+                 html_page("Redirecting...", "Redirecting...",
+                           "You should be redirected automatically to the target URL: <a href=\"" +
+                               escaped + "\">" + escaped + "</a>. If not, click the link.\n"));
+  response.headers.emplace_back("location", location);
+  return response;
+}
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&#34;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace millrace

@@ -1,0 +1,31 @@
+// The replies that are not an entity: MLflow's error envelope and the framework pages.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/http.h"
+#include "store/common/error.h"
+
+namespace millrace {
+
+// 200 application/json.
+HttpResponse json_reply(std::string body);
+
+HttpResponse text_reply(int status, std::string_view content_type, std::string body);
+
+// MLflow's error envelope (MlflowException.serialize_as_json): one line, ", " and ": " between;
+// compact where the native layer or a middleware answers.
+enum class ErrorForm { Spaced, Compact };
+HttpResponse error_reply(const Error& error, ErrorForm form);
+
+// werkzeug's page for 404 or 405.
+HttpResponse html_error_reply(int status);
+
+// werkzeug's redirect page to `location` (308).
+HttpResponse redirect_reply(const std::string& location);
+
+// & < > " ' as entities, as markupsafe.escape writes them.
+std::string escape_html(std::string_view text);
+
+}  // namespace millrace

@@ -1,0 +1,149 @@
+#include "api/target.h"
+
+#include <array>
+#include <cstdint>
+
+namespace millrace {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// The length of the well-formed UTF-8 sequence at `position`, or 0 with `bad` set to the number of
+// bytes that one replacement character stands for (the maximal subpart, Unicode 3.9, as CPython
+// counts).
+std::size_t utf8_sequence(std::string_view text, std::size_t position, std::size_t& bad) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return position + i < text.size() ? static_cast<unsigned char>(text[position + i]) : 0U;
+  };
+  const unsigned lead = byte(0);
+  bad = 1;
+  if (lead < 0x80) return 1;
+  std::size_t length = 0;
+  unsigned low = 0x80;
+  unsigned high = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
+  if (lead >= 0xE0 && lead <= 0xEF) length = 3;
+  if (lead >= 0xF0 && lead <= 0xF4) length = 4;
+  if (length == 0) return 0;
+  if (lead == 0xE0) low = 0xA0;
+  if (lead == 0xED) high = 0x9F;
+  if (lead == 0xF0) low = 0x90;
+  if (lead == 0xF4) high = 0x8F;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (byte(i) < low || byte(i) > high) return 0;
+    bad = i + 1;
+    low = 0x80;
+    high = 0xBF;
+  }
+  return length;
+}
+
+// werkzeug keeps what does not decode as UTF-8 in its percent-encoded form.
+std::string requote_invalid_utf8(std::string_view text) {
+  static constexpr std::array<char, 17> kHex{"0123456789ABCDEF"};
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t bad = 1;
+    const std::size_t length = utf8_sequence(text, i, bad);
+    if (length > 0) {
+      out.append(text.substr(i, length));
+      i += length;
+      continue;
+    }
+    for (std::size_t k = 0; k < bad; ++k) {
+      const auto byte = static_cast<unsigned char>(text[i + k]);
+      out += '%';
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    }
+    i += bad;
+  }
+  return out;
+}
+
+std::string decode_query_part(std::string_view part) {
+  std::string spaced(part);
+  for (char& c : spaced) {
+    if (c == '+') c = ' ';
+  }
+  return requote_invalid_utf8(percent_decode(spaced));
+}
+
+}  // namespace
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+        hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t bad = 1;
+    const std::size_t length = utf8_sequence(text, i, bad);
+    if (length > 0) {
+      out.append(text.substr(i, length));
+      i += length;
+    } else {
+      out += "\xEF\xBF\xBD";
+      i += bad;
+    }
+  }
+  return out;
+}
+
+Target parse_target(std::string_view raw) {
+  if (!raw.empty() && raw.front() != '/') {
+    const auto scheme = raw.find("://");
+    if (scheme != std::string_view::npos) {
+      const auto path = raw.find_first_of("/?#", scheme + 3);
+      raw = path == std::string_view::npos ? std::string_view() : raw.substr(path);
+    }
+  }
+  Target target;
+  raw = raw.substr(0, raw.find('#'));
+  const auto question = raw.find('?');
+  target.raw_path = raw.substr(0, question);
+  if (question != std::string_view::npos) target.raw_query = raw.substr(question + 1);
+  if (target.raw_path.find('%') == std::string_view::npos) {
+    target.path = std::string(target.raw_path);
+  } else {
+    target.path = replace_invalid_utf8(percent_decode(target.raw_path));
+  }
+  return target;
+}
+
+QueryArguments parse_query(std::string_view raw_query) {
+  QueryArguments arguments;
+  while (!raw_query.empty()) {
+    const auto end = raw_query.find('&');
+    const std::string_view pair = raw_query.substr(0, end);
+    raw_query = end == std::string_view::npos ? std::string_view() : raw_query.substr(end + 1);
+    if (pair.empty()) continue;
+    const auto equals = pair.find('=');
+    arguments.emplace_back(decode_query_part(pair.substr(0, equals)),
+                           equals == std::string_view::npos
+                               ? std::string()
+                               : decode_query_part(pair.substr(equals + 1)));
+  }
+  return arguments;
+}
+
+}  // namespace millrace
