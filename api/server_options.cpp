@@ -1,0 +1,398 @@
+#include "api/server_options.h"
+
+#include <re2/re2.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "api/option_values.h"
+#include "store/common/error.h"
+
+namespace millrace {
+namespace {
+
+constexpr const char* kFileStoreFolder = "./mlruns";
+
+// "--workers,-w" -> "--workers"
+std::string long_name(std::string_view names) { return split_list(names).front(); }
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// The options of `millrace server`, each declared once: names, environment variable, target, help.
+// A default is the initial value of the target.
+class ServerOptions {
+ public:
+  ServerOptions(CLI::App& app, CommandLine& result)
+      : app_(app), config_(result.config), result_(result) {
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app_.set_help_flag("--help", "Show this message and exit.");
+    app_.allow_extras();  // so that we report them in MLflow's words
+    add_storage();
+    add_network();
+    add_security();
+    add_not_available();
+    add_without_effect();
+  }
+
+  // Checks what concerns several options, then fills in the values that depend on others.
+  void finish() {
+    check_combinations();
+    read_environment();
+    resolve_stores();
+    resolve_artifact_root();
+    warn_of_open_doors();
+  }
+
+ private:
+  using Use = std::function<void(const std::string&)>;
+
+  CLI::Option* option(const char* names, const char* env, Use use, const std::string& help) {
+    return app_.add_option_function<std::string>(names, use, help)->envname(env)->group(group_);
+  }
+
+  void text(const char* names, const char* env, std::string& target, const char* help) {
+    option(
+        names, env, [&target](const std::string& value) { target = value; }, help);
+  }
+
+  void list(const char* names, const char* env, std::vector<std::string>& target,
+            const char* help) {
+    option(
+        names, env, [&target](const std::string& value) { target = split_list(value); }, help);
+  }
+
+  // `names` may hold both forms: "--x{true},--no-x{false}". On the command line a flag takes no
+  // value; its environment variable has any of click's words for yes and no.
+  void flag(const char* names, const char* env, std::function<void(bool)> use,
+            const std::string& help) {
+    std::string shown = names;
+    shown = shown.substr(0, shown.find_first_of("{,"));
+    app_.add_flag(names, help)
+        ->envname(env)
+        ->group(group_)
+        ->disable_flag_override()
+        ->each([use, shown](const std::string& value) { use(parse_boolean(shown, value)); });
+  }
+
+  void warn(const std::string& text) { result_.err += "WARNING: " + text + "\n"; }
+
+  void add_storage();
+  void add_network();
+  void add_security();
+  void add_not_available();
+  void add_without_effect();
+  void without_effect(const char* names, const char* env, const char* why);
+  void check_combinations() const;
+  void read_environment();
+  void resolve_stores();
+  void resolve_artifact_root();
+  void warn_of_open_doors();
+
+  CLI::App& app_;
+  Config& config_;
+  CommandLine& result_;
+  const char* group_ = "";
+  std::string backend_store_uri_;
+  std::string registry_store_uri_;
+  std::string default_artifact_root_;
+  std::string workspace_store_uri_;
+  bool artifacts_only_ = false;
+  bool workspaces_ = false;
+};
+
+void ServerOptions::add_storage() {
+  group_ = "Storage";
+  text("--backend-store-uri", "MLFLOW_BACKEND_STORE_URI", backend_store_uri_,
+       "Database of experiments, runs and models, e.g. sqlite:///path/to/file.db. Default: "
+       "sqlite:///mlflow.db. File stores (file:, plain paths) are refused.");
+  text("--registry-store-uri", "MLFLOW_REGISTRY_STORE_URI", registry_store_uri_,
+       "Database of registered models. Default: the backend store.");
+  text("--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT", default_artifact_root_,
+       "Where experiments made from now on keep their artifacts. Default: mlflow-artifacts:/, with "
+       "--no-serve-artifacts ./mlruns.");
+  flag(
+      "--serve-artifacts{true},--no-serve-artifacts{false}", "MLFLOW_SERVE_ARTIFACTS",
+      [this](bool value) { config_.serve_artifacts = value; },
+      "Let clients reach artifacts through this server. Default: on. (This version does not serve "
+      "artifact uploads and downloads yet.)");
+  text("--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION", config_.artifacts_destination,
+       "Storage behind the artifacts that this server serves. Default: ./mlartifacts.");
+}
+
+void ServerOptions::add_network() {
+  group_ = "Network";
+  text("--host,-h", "MLFLOW_HOST", config_.host, "Address to listen on. Default: 127.0.0.1.");
+  option(
+      "--port,-p", "MLFLOW_PORT",
+      [this](const std::string& value) {
+        config_.port = static_cast<int>(parse_integer("--port,-p", value, 0, 65535));
+      },
+      "Port to listen on. Default: 5000.");
+  option(
+      "--static-prefix", "MLFLOW_STATIC_PREFIX",
+      [this](const std::string& value) {
+        if (!value.starts_with('/')) {
+          throw_invalid_parameter("--static-prefix must begin with a '/'.");
+        }
+        if (value.ends_with('/')) {
+          throw_invalid_parameter("--static-prefix should not end with a '/'.");
+        }
+        if (value.find_first_of("{}") != std::string::npos) {
+          throw_invalid_parameter("--static-prefix must not contain '{' or '}'.");
+        }
+        config_.static_prefix = value;
+      },
+      "Prefix of every path, e.g. /mlflow. Default: none.");
+}
+
+void ServerOptions::add_security() {
+  group_ = "Security";
+  list("--allowed-hosts", "MLFLOW_SERVER_ALLOWED_HOSTS", config_.allowed_hosts,
+       "Comma-separated Host headers to accept, * matches anything; a port must be covered too. "
+       "Default: localhost and private addresses.");
+  list("--cors-allowed-origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", config_.cors_allowed_origins,
+       "Comma-separated origins whose pages may call this server. Default: http on localhost.");
+  flag(
+      "--disable-security-middleware", "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+      [this](bool value) { config_.disable_security_middleware = value; },
+      "Drop the host check, the origin check and the security headers. Dangerous.");
+  option(
+      "--x-frame-options", "MLFLOW_SERVER_X_FRAME_OPTIONS",
+      [this](const std::string& value) { config_.x_frame_options = to_upper(value); },
+      "X-Frame-Options header: SAMEORIGIN, DENY, or NONE for no header. Default: SAMEORIGIN.");
+}
+
+// Features of MLflow that are still to come. Refused where going on without them would break a
+// promise (access control, separation of workspaces, artifacts), else accepted with a warning.
+void ServerOptions::add_not_available() {
+  group_ = "Not available yet";
+  option(
+      "--app-name", "",
+      [](const std::string& value) {
+        if (value != "basic-auth") {
+          throw_invalid_value("--app-name", "'" + value + "' is not one of 'basic-auth'.");
+        }
+        throw_invalid_parameter(
+            "--app-name basic-auth is not available in Millrace yet; without it everybody would "
+            "have access.");
+      },
+      "Refused.");
+  flag(
+      "--enable-workspaces{true},--disable-workspaces{false}", "MLFLOW_ENABLE_WORKSPACES",
+      [this](bool value) { workspaces_ = value; }, "Refused when enabled. Default: disabled.");
+  text("--workspace-store-uri", "MLFLOW_WORKSPACE_STORE_URI", workspace_store_uri_,
+       "Ignored with a warning, as MLflow does while workspaces are disabled.");
+  flag(
+      "--artifacts-only", "MLFLOW_ARTIFACTS_ONLY", [this](bool value) { artifacts_only_ = value; },
+      "Refused.");
+  option(
+      "--read-replica-backend-store-uri", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI",
+      [this](const std::string&) {
+        warn(
+            "--read-replica-backend-store-uri is not available in Millrace yet: reads go to the "
+            "backend store.");
+      },
+      "Accepted with a warning; reads go to the backend store.");
+  option(
+      "--expose-prometheus", "MLFLOW_EXPOSE_PROMETHEUS",
+      [this](const std::string&) {
+        warn("--expose-prometheus is not available in Millrace yet: /metrics is not served.");
+      },
+      "Accepted with a warning; /metrics is not served.");
+}
+
+void ServerOptions::without_effect(const char* names, const char* env, const char* why) {
+  std::string message = long_name(names) + " has no effect in Millrace: " + why + ".";
+  option(
+      names, env, [this, message](const std::string&) { warn(message); }, why);
+}
+
+void ServerOptions::add_without_effect() {
+  group_ = "Accepted, without effect";
+  without_effect("--workers,-w", "MLFLOW_WORKERS", "one process serves all requests");
+  without_effect("--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", "there is no gunicorn");
+  without_effect("--waitress-opts", "", "there is no waitress");
+  without_effect("--uvicorn-opts", "MLFLOW_UVICORN_OPTS", "there is no uvicorn");
+  flag(
+      "--dev", "",
+      [this](bool) { warn("--dev has no effect in Millrace: there is no code to reload."); },
+      "there is no code to reload");
+  without_effect("--trace-archival-config", "MLFLOW_TRACE_ARCHIVAL_CONFIG",
+                 "traces are not archived");
+  struct Range {
+    const char* name;
+    long long low, high;
+  };
+  for (Range range :
+       {Range{"--secrets-cache-ttl", 10, 300}, Range{"--secrets-cache-max-size", 1, 10000}}) {
+    option(
+        range.name, "",
+        [this, range](const std::string& value) {
+          parse_integer(range.name, value, range.low, range.high);
+          warn(std::string(range.name) + " has no effect in Millrace: there is no secrets cache.");
+        },
+        "there is no secrets cache");
+  }
+}
+
+void ServerOptions::check_combinations() const {
+  std::size_t servers =
+      app_.count("--gunicorn-opts") + app_.count("--waitress-opts") + app_.count("--uvicorn-opts");
+  if (servers > 1) {
+    throw_invalid_parameter(
+        "Cannot specify multiple server options. Choose one of: '--gunicorn-opts', "
+        "'--waitress-opts', or '--uvicorn-opts'.");
+  }
+  if (workspaces_ && artifacts_only_ && workspace_store_uri_.empty()) {
+    throw_invalid_parameter(
+        "--workspace-store-uri is required when combining --enable-workspaces with "
+        "--artifacts-only so artifact requests can be validated against a workspace provider.");
+  }
+  if (artifacts_only_ && !backend_store_uri_.empty() &&
+      backend_store_uri_ != config_.backend_store_uri && backend_store_uri_ != kFileStoreFolder) {
+    throw_invalid_parameter(
+        "You are starting a tracking server in `--artifacts-only` mode and have provided a value "
+        "for `--backend_store_uri`: '" +
+        backend_store_uri_ +
+        "'. A tracking server in `--artifacts-only` mode cannot have a value set for "
+        "`--backend_store_uri` to properly proxy access to the artifact storage location.");
+  }
+  if (artifacts_only_) {
+    throw_invalid_parameter(
+        "--artifacts-only is not available in Millrace yet: it does not serve artifacts.");
+  }
+  if (workspaces_) {
+    throw_invalid_parameter("--enable-workspaces is not available in Millrace yet.");
+  }
+}
+
+// Settings that have no flag.
+void ServerOptions::read_environment() {
+  std::string workspace = environment("MLFLOW_WORKSPACE");
+  if (!workspace.empty()) {
+    throw Error(ErrorCode::InvalidState, "MLFLOW_WORKSPACE=" + workspace +
+                                             " is client-only. Unset it before starting the "
+                                             "server.");
+  }
+  config_.allowed_host_addressed_artifact_schemes =
+      split_list(to_lower(environment("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")));
+
+  constexpr const char* kRegex = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX";
+  config_.model_version_source_regex = environment(kRegex);
+  re2::RE2 regex(config_.model_version_source_regex, re2::RE2::Quiet);
+  if (!regex.ok()) throw_invalid_value(kRegex, regex.error() + ".");
+
+  constexpr const char* kMaxLength = "MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH";
+  std::string max_length = environment(kMaxLength);
+  if (!max_length.empty()) {
+    config_.artifact_location_max_length =
+        static_cast<std::size_t>(parse_integer(kMaxLength, max_length, 0, 1'000'000));
+  }
+
+  constexpr const char* kGateway = "MLFLOW_ENABLE_AI_GATEWAY";
+  std::string gateway = environment(kGateway);
+  if (!gateway.empty()) config_.ai_gateway_enabled = parse_boolean(kGateway, gateway);
+}
+
+// File stores are a folder of YAML files; MLflow itself moves them into a database.
+void refuse_file_store(const char* flag, const std::string& uri) {
+  std::string scheme = uri_scheme(uri);
+  if (!scheme.empty() && scheme != "file") return;
+  std::string folder = scheme.empty() ? uri : uri.substr(sizeof("file:") - 1);
+  if (folder.starts_with("//")) folder.erase(0, 2);
+  throw_invalid_parameter(
+      std::string(flag) + ": '" + uri +
+      "' is a file store, which Millrace does not open. Move it into a database with 'mlflow "
+      "migrate-filestore --source " +
+      folder +
+      " --target sqlite:///mlflow.db', then start with --backend-store-uri sqlite:///mlflow.db.");
+}
+
+void ServerOptions::resolve_stores() {
+  if (!workspace_store_uri_.empty()) {
+    warn("--workspace-store-uri is ignored because workspaces are not enabled.");
+  }
+  if (!backend_store_uri_.empty()) {
+    config_.backend_store_uri = backend_store_uri_;
+  } else {
+    // MLflow would go on with the old files here, so starting on an empty database would hide them.
+    if (has_file_store_data(kFileStoreFolder)) config_.backend_store_uri = kFileStoreFolder;
+    result_.out += "Backend store URI not provided. Using " + config_.backend_store_uri + "\n";
+  }
+  refuse_file_store("--backend-store-uri", config_.backend_store_uri);
+  config_.registry_store_uri = registry_store_uri_;
+  if (registry_store_uri_.empty()) {
+    config_.registry_store_uri = config_.backend_store_uri;
+    result_.out += "Registry store URI not provided. Using backend store URI.\n";
+  }
+  refuse_file_store("--registry-store-uri", config_.registry_store_uri);
+}
+
+void ServerOptions::resolve_artifact_root() {
+  if (app_.count("--artifacts-destination") + app_.count("--serve-artifacts") > 0 &&
+      config_.serve_artifacts) {
+    warn("this version of Millrace does not serve artifact uploads and downloads yet.");
+  }
+  if (!config_.serve_artifacts) config_.default_artifact_root = "./mlruns";
+  if (!default_artifact_root_.empty()) config_.default_artifact_root = default_artifact_root_;
+  config_.default_artifact_root = resolve_if_local(config_.default_artifact_root);
+}
+
+void ServerOptions::warn_of_open_doors() {
+  auto accepts_all = [](const std::vector<std::string>& list) {
+    return std::find(list.begin(), list.end(), "*") != list.end();
+  };
+  if (config_.disable_security_middleware) {
+    warn(
+        "--disable-security-middleware: there is no host check, no origin check and no security "
+        "header.");
+    return;
+  }
+  if (accepts_all(config_.allowed_hosts)) {
+    warn("--allowed-hosts *: every Host header is accepted, which permits DNS rebinding.");
+  }
+  if (accepts_all(config_.cors_allowed_origins)) {
+    warn("--cors-allowed-origins *: any web site may use this server through its visitors.");
+  }
+}
+
+// CLI11 writes "--host: 1 required TEXT missing" and "dev was given a disallowed flag override".
+std::string option_with_wrong_argument(std::string_view cli11_text) {
+  std::string name(cli11_text.substr(0, cli11_text.find_first_of(": ")));
+  if (!name.starts_with('-')) name.insert(0, "--");
+  bool takes_none = cli11_text.ends_with("flag override");
+  return "Option '" + name + (takes_none ? "' does not take a value." : "' requires an argument.");
+}
+
+}  // namespace
+
+void parse_server_options(int argc, const char* const* argv, CommandLine& result) {
+  CLI::App app("Serve MLflow's REST API.", "millrace server");
+  ServerOptions options(app, result);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    result.out = app.help();
+    result.exit_code = 0;
+    return;
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw_invalid_parameter(option_with_wrong_argument(error.what()));
+  } catch (const CLI::ParseError& error) {
+    throw_invalid_parameter(error.what());
+  }
+  for (const std::string& extra : app.remaining()) {
+    bool is_option = extra.size() > 1 && extra.starts_with('-');
+    throw_invalid_parameter(is_option ? "No such option '" + extra + "'."
+                                      : "Got unexpected extra argument (" + extra + ")");
+  }
+  options.finish();
+}
+
+}  // namespace millrace
