@@ -1,0 +1,54 @@
+#include "store/sqlite_error.h"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <spdlog/spdlog.h>
+
+#include "store/db.h"
+
+namespace millrace {
+namespace {
+
+[[noreturn]] void throw_refused(const char* reason) {
+  throw Error(ErrorCode::BadRequest, std::string("The database refused the request: ") + reason);
+}
+
+// `code` is SQLite's extended result code.
+[[noreturn]] void throw_constraint(int code) {
+  switch (code) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+      throw UniqueViolation();
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      throw_refused("a row that it refers to does not exist, or others still refer to it.");
+    case SQLITE_CONSTRAINT_NOTNULL:
+      throw_refused("a required value is missing.");
+    default:
+      throw_refused("a value breaks a rule of its table.");
+  }
+}
+
+}  // namespace
+
+void throw_translated(const soci::soci_error& error) {
+  const auto* sqlite_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+  const int code = sqlite_error == nullptr ? SQLITE_ERROR : sqlite_error->result();
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw Error(ErrorCode::TemporarilyUnavailable, "The database is busy; try again.");
+    case SQLITE_CONSTRAINT:
+      throw_constraint(code);
+    case SQLITE_TOOBIG:
+      throw_refused("a value is too long.");
+    case SQLITE_MISMATCH:
+      throw_refused("a value has the wrong type.");
+    default:
+      break;
+  }
+  spdlog::error("database error {}: {}", code, sqlite_api::sqlite3_errstr(code));
+  throw Error(ErrorCode::InternalError,
+              std::string("The database failed: ") + sqlite_api::sqlite3_errstr(code & 0xff) + ".");
+}
+
+}  // namespace millrace

@@ -1,0 +1,12 @@
+// The only translation of SQLite's and SOCI's errors.
+#pragma once
+
+#include <soci/soci.h>
+
+namespace millrace {
+
+// Throws the Error that stands for `error` (see Session for which) and logs what is no fault of the
+// request. Neither the message nor the log has SQL or values: soci_error::what() holds both.
+[[noreturn]] void throw_translated(const soci::soci_error& error);
+
+}  // namespace millrace

@@ -1,0 +1,116 @@
+#include "store/sqlite_lane.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace millrace {
+namespace {
+
+// How long a foreign writer that was seen counts as present.
+constexpr std::chrono::seconds kOthersStay{10};
+// The longest pause between two groups in its favour.
+constexpr std::chrono::milliseconds kLongestTurn{50};
+
+// Each waiting thread gets an exception object of its own.
+std::exception_ptr copy_for(const Error& error) {
+  return std::make_exception_ptr(Error(error.code(), error.what()));
+}
+
+}  // namespace
+
+SqliteLane::SqliteLane(const std::string& path) : session_(path, SqliteSession::Role::Writer) {}
+
+void SqliteLane::write(const Db::ErasedBody& body) {
+  Ticket ticket(body);
+  {
+    std::unique_lock lock(mutex_);
+    waiting_.push_back(&ticket);
+    if (!led_) {
+      led_ = ticket.leads = true;
+    } else {
+      ticket.wake.wait(lock, [&ticket] { return ticket.done || ticket.leads; });
+    }
+  }
+  if (ticket.leads) lead();
+  if (ticket.failure) std::rethrow_exception(ticket.failure);
+}
+
+void SqliteLane::lead() {
+  give_others_a_turn();
+  Group group;
+  {
+    const std::lock_guard lock(mutex_);
+    group.swap(waiting_);
+  }
+  run(group);
+  const std::lock_guard lock(mutex_);
+  for (Ticket* ticket : group) {
+    ticket->done = true;
+    ticket->wake.notify_one();
+  }
+  led_ = !waiting_.empty();
+  if (led_) {
+    waiting_.front()->leads = true;
+    waiting_.front()->wake.notify_one();
+  }
+}
+
+// After this each ticket of the group is either committed or has its failure.
+void SqliteLane::run(const Group& group) {
+  const Clock::time_point start = Clock::now();
+  try {
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::milliseconds>(start - group.front()->arrival);
+    session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
+    session_.execute("BEGIN IMMEDIATE");
+    look_for_others();
+    run_bodies(group);
+    session_.execute("COMMIT");
+  } catch (const Error& error) {
+    for (Ticket* ticket : group) {
+      if (!ticket->failure) ticket->failure = copy_for(error);
+    }
+    try {
+      if (session_.in_transaction()) session_.execute("ROLLBACK");
+    } catch (const Error&) {
+      // Nothing more can be done; if the transaction is still open, the next BEGIN fails and says
+      // so.
+    }
+  }
+  last_end_ = Clock::now();
+  last_duration_ = last_end_ - start;
+}
+
+void SqliteLane::run_bodies(const Group& group) {
+  for (Ticket* ticket : group) {
+    session_.execute("SAVEPOINT body");
+    try {
+      ticket->body(session_);
+    } catch (...) {
+      ticket->failure = std::current_exception();
+    }
+    if (!session_.in_transaction()) {
+      throw Error(ErrorCode::InternalError, "The database could not store the change.");
+    }
+    if (ticket->failure) session_.execute("ROLLBACK TO body");
+    session_.execute("RELEASE body");
+  }
+}
+
+void SqliteLane::look_for_others() {
+  const auto version = std::get<0>(*session_.first<std::int64_t>("PRAGMA data_version"));
+  if (data_version_ != 0 && version != data_version_) others_wrote_ = Clock::now();
+  data_version_ = version;
+}
+
+// SQLite has no queue for its lock: a process that asks in growing steps would find it taken for
+// seconds beside a lane that never pauses. So while another one writes too, the lane rests for as
+// long as it has worked.
+void SqliteLane::give_others_a_turn() {
+  const Clock::time_point now = Clock::now();
+  if (others_wrote_ == Clock::time_point() || now - others_wrote_ > kOthersStay) return;
+  const Clock::duration turn = std::min<Clock::duration>(last_duration_, kLongestTurn);
+  if (last_end_ + turn > now) std::this_thread::sleep_until(last_end_ + turn);
+}
+
+}  // namespace millrace
