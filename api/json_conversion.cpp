@@ -247,12 +247,4 @@ std::string json_for_message(const Json& value) {
   return python_json_dumps(value, true, Layout::Compact);
 }
 
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 }  // namespace millrace

@@ -26,6 +26,4 @@ bool schema_type_matches(const Json& value, const Param& param, bool converted);
 // json.dumps(value, sort_keys=True, separators=(",", ":")).
 std::string json_for_message(const Json& value);
 
-std::string ascii_lower(std::string_view text);
-
 }  // namespace millrace

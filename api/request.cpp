@@ -5,6 +5,7 @@
 
 #include "api/json/json_reader.h"
 #include "api/json_conversion.h"
+#include "store/common/ascii.h"
 #include "store/common/error.h"
 
 namespace millrace {

@@ -8,8 +8,8 @@
 #include <array>
 #include <cctype>
 
-#include "api/json_conversion.h"
 #include "api/reply.h"
+#include "store/common/ascii.h"
 
 namespace millrace {
 namespace {
