@@ -5,6 +5,7 @@
 #include "api/http.h"
 #include "api/routes.h"
 #include "api/security.h"
+#include "api/target.h"
 
 namespace millrace {
 

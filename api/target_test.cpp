@@ -1,0 +1,45 @@
+#include "api/target.h"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+TEST(Target, SplitsAtTheFirstQuestionMarkAndDropsTheFragment) {
+  const Target target = parse_target("/a%20b?x=1?y=2#z");
+  EXPECT_EQ(target.path, "/a b");
+  EXPECT_EQ(target.raw_path, "/a%20b");
+  EXPECT_EQ(target.raw_query, "x=1?y=2");
+}
+
+TEST(Target, AbsoluteFormLosesSchemeAndAuthority) {
+  EXPECT_EQ(parse_target("http://h:1/p?q").path, "/p");
+  EXPECT_EQ(parse_target("http://h?q").path, "");
+}
+
+TEST(Target, PathIsDecodedOnceAndInvalidUtf8IsReplaced) {
+  EXPECT_EQ(parse_target("/%2561").path, "/%61");
+  EXPECT_EQ(parse_target("/%ff%41%").path,
+            "/\xEF\xBF\xBD"
+            "A%");
+  // One replacement per maximal subpart, as CPython does it.
+  EXPECT_EQ(replace_invalid_utf8("\xE2\x82z"), "\xEF\xBF\xBDz");
+  EXPECT_EQ(replace_invalid_utf8("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(Query, BlankPlusAndRepeatedNames) {
+  const QueryArguments arguments = parse_query("a=1+2&&b&a=%2B&=c");
+  ASSERT_EQ(arguments.size(), 4u);
+  EXPECT_EQ(arguments[0], (std::pair<std::string, std::string>("a", "1 2")));
+  EXPECT_EQ(arguments[1], (std::pair<std::string, std::string>("b", "")));
+  EXPECT_EQ(arguments[2], (std::pair<std::string, std::string>("a", "+")));
+  EXPECT_EQ(arguments[3], (std::pair<std::string, std::string>("", "c")));
+}
+
+TEST(Query, UndecodableBytesKeepTheirPercentForm) {
+  EXPECT_EQ(parse_query("a=%ff%C3%A9").front().second, "%FF\xC3\xA9");
+  EXPECT_EQ(parse_query("a=%zz").front().second, "%zz");
+}
+
+}  // namespace
+}  // namespace millrace
