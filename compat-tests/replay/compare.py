@@ -1,0 +1,112 @@
+"""Compares Millrace's exchanges with MLflow's, and knows the list of allowed differences."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from replay.player import Exchange
+
+ABSENT = Exchange("", 0, {}, "", fault="no such request: a page walk ended at another page")
+
+
+@dataclass
+class Difference:
+    number: int  # of the request in its topic, from 1
+    request: str
+    mlflow: Exchange
+    millrace: Exchange
+
+    def __str__(self):
+        lines = [f"[{self.number}] {self.request}"]
+        for name, theirs, ours in _parts(self.mlflow, self.millrace):
+            if theirs != ours:
+                lines += [f"    {name}", f"      mlflow   {theirs}", f"      millrace {ours}"]
+        return "\n".join(lines)
+
+
+@dataclass
+class Allowed:
+    """One entry of allowed_differences.yaml: a class of differences.
+
+    mlflow, millrace: patterns, searched in `<status> <content-type>` + newline + body.
+    shown_by: topic -> request, the case that proves that the entry is needed.
+    """
+
+    name: str
+    reason: str
+    request: str
+    mlflow: str
+    millrace: str
+    shown_by: dict
+
+    def covers(self, difference):
+        return (re.search(self.request, difference.request, re.DOTALL) is not None
+                and re.search(self.mlflow, _text(difference.mlflow), re.DOTALL) is not None
+                and re.search(self.millrace, _text(difference.millrace), re.DOTALL) is not None)
+
+
+@dataclass
+class Report:
+    """What the comparison of one topic found."""
+
+    topic: str
+    requests: int
+    faults: list  # texts; empty when Millrace answers as it should
+    allowed: list  # (class, Difference)
+
+
+def read_allowed(path):
+    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or []
+    return [Allowed(entry["class"], entry["reason"], entry.get("request", ""), entry["mlflow"],
+                    entry["millrace"], entry["shown_by"]) for entry in entries]
+
+
+def compare(topic, mlflow, millrace, allowed):
+    """The report of a topic: both servers' exchanges in order, and all allowed differences."""
+    report = Report(topic, len(mlflow), [], [])
+    for difference in _differences(mlflow, millrace):
+        entry = next((one for one in allowed if one.covers(difference)), None)
+        if entry is None:
+            report.faults.append(str(difference))
+        elif _loses_success(difference):
+            report.faults.append(f"{difference}\n    allowed as '{entry.name}', but MLflow succeeds")
+        else:
+            report.allowed.append((entry.name, difference))
+    report.faults += _not_needed(topic, report.allowed, allowed)
+    return report
+
+
+def _differences(mlflow, millrace):
+    for number in range(max(len(mlflow), len(millrace))):
+        theirs = mlflow[number] if number < len(mlflow) else ABSENT
+        ours = millrace[number] if number < len(millrace) else ABSENT
+        if any(one != other for _, one, other in _parts(theirs, ours)):
+            yield Difference(number + 1, theirs.request or ours.request, theirs, ours)
+
+
+def _parts(mlflow, millrace):
+    yield "status", mlflow.status, millrace.status
+    for name in sorted(mlflow.headers.keys() | millrace.headers.keys()):
+        yield name, mlflow.headers.get(name), millrace.headers.get(name)
+    yield "body", mlflow.body, millrace.body
+    yield "fault", mlflow.fault, millrace.fault
+
+
+def _text(exchange):
+    return f"{exchange.status} {exchange.headers.get('content-type', '')}\n{exchange.body}"
+
+
+def _loses_success(difference):
+    return 200 <= difference.mlflow.status < 300 <= difference.millrace.status or (
+        200 <= difference.mlflow.status < 300 and difference.millrace.status == 0)
+
+
+def _not_needed(topic, used, allowed):
+    for entry in allowed:
+        if topic not in entry.shown_by:
+            continue
+        request = entry.shown_by[topic]
+        if not any(name == entry.name and request == one.request for name, one in used):
+            yield f"allowed difference '{entry.name}' is not needed: nothing differs so at {request}"

@@ -1,0 +1,175 @@
+"""Plays a topic to one server."""
+
+import hashlib
+import json
+import re
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from replay import corpus, masks, wire
+
+LONG = 8000  # characters of a body that are kept as they are
+MAX_PAGES = 40
+
+
+@dataclass
+class Exchange:
+    """One request and its masked answer."""
+
+    request: str
+    status: int
+    headers: dict
+    body: str
+    times: list = field(default_factory=list)  # the masks of times in the body, in order
+    fault: str = ""
+
+
+def play(topic, server, expected=None, pause=0.0):
+    """All exchanges of the topic in order.
+
+    server: has .host, .port, .folder and .database (the SQLite file).
+    expected: the other server's exchanges; settles which time stamp is which.
+    pause: seconds between requests, so that no millisecond belongs to two of them.
+    """
+    return _Game(topic, server, expected, pause).play()
+
+
+class _Game:
+    def __init__(self, topic, server, expected, pause):
+        self.topic, self.server, self.pause = topic, server, pause
+        self.address = f"{server.host}:{server.port}"
+        self.expected = expected or []
+        self.masks = masks.Masks(self.address, str(server.folder))
+        self.variables = {"folder": str(server.folder), "server": self.address,
+                          "port": str(server.port)}
+        self.exchanges = []
+
+    def play(self):
+        for step in self.topic.steps:
+            if step.sql:
+                self._sql(corpus.substitute(step.sql, self.variables))
+            elif step.select:
+                self._select(step)
+            elif step.link:
+                path = Path(self.server.folder) / step.link[0]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.symlink_to(step.link[1])
+            elif step.walk:
+                self._walk(step)
+            else:
+                self._request(step, step.target)
+        return self.exchanges
+
+    def _sql(self, text):
+        self.masks.sent(text)
+        connection = sqlite3.connect(self.server.database, timeout=30)
+        try:
+            connection.executescript("PRAGMA foreign_keys = ON;\n" + text)
+            connection.commit()
+        finally:
+            connection.close()
+
+    def _select(self, step):
+        connection = sqlite3.connect(self.server.database, timeout=30)
+        try:
+            rows = connection.execute(corpus.substitute(step.select, self.variables)).fetchall()
+        finally:
+            connection.close()
+        now = time.time_ns() // 1_000_000
+        self.masks.served(now, now - 1)  # nothing is stamped by a query
+        self._keep(step.select, 0, {}, "\n".join(json.dumps(row) for row in rows))
+
+    def _keep(self, label, status, headers, text, fault=""):
+        number = len(self.exchanges)
+        wanted = self.expected[number].times if number < len(self.expected) else []
+        masked = self.masks.text(text, wanted)
+        self.exchanges.append(Exchange(label, status, headers, _kept(masked), masks.times(masked),
+                                       fault))
+
+    def _walk(self, step):
+        target = step.target
+        for _ in range(MAX_PAGES):
+            answer = self._request(step, target)
+            token = _at(answer, "next_page_token")
+            if not token:
+                return
+            mark = "&" if "?" in step.target else "?"
+            target = step.target + mark + corpus.substitute("page_token=${t|q}", {"t": token})
+
+    def _request(self, step, target):
+        target = corpus.substitute(target, self.variables)
+        body = None if step.body is None else corpus.substitute(step.body, self.variables)
+        data = self._bytes(step, target, body)
+        self.masks.sent(target + (body or ""))
+        time.sleep(self.pause)
+        first = time.time_ns() // 1_000_000
+        response = wire.exchange(self.server.host, self.server.port, data, step.method == "HEAD")
+        self.masks.served(first, time.time_ns() // 1_000_000)
+        text = response.body.decode("utf-8", "surrogateescape")
+        self._keep(_label(step), response.status, _headers(response, self.masks), text,
+                   response.fault)
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            answer = None
+        for name, path in step.save.items():
+            self.variables[name] = _at(answer, path)
+        return answer
+
+    def _bytes(self, step, target, body):
+        content = b"" if body is None else body.encode(step.encoding, "surrogateescape")
+        headers = {"Host": self.address}
+        if body is not None or step.method in ("POST", "PUT", "PATCH", "DELETE"):
+            headers["Content-Type"] = "application/json"
+            if step.chunked:
+                headers["Transfer-Encoding"] = "chunked"
+                content = b"".join(b"%x\r\n%c\r\n" % (1, byte) for byte in content) + b"0\r\n\r\n"
+            else:
+                headers["Content-Length"] = str(len(content))
+        lines = []
+        for name, value in {**headers, **step.headers}.items():
+            values = value if isinstance(value, list) else [] if value is None else [value]
+            lines += [(name, corpus.substitute(str(one), self.variables)) for one in values]
+        return wire.request_bytes(step.method, target, lines, content)
+
+
+def _label(step):
+    """The request as its corpus spells it: the name of a case in transcripts and reports."""
+    label = " ".join([step.method, step.target] + ([step.body] if step.body is not None else []))
+    label += "".join(f" [{name}: {value}]" for name, value in step.headers.items())
+    label += f" [{step.encoding}]" if step.encoding != "utf-8" else ""
+    label += " [chunked]" if step.chunked else ""
+    if len(label) > 240:
+        label = f"{label[:200]}...{len(label)} characters, {_digest(label)}"
+    return label
+
+
+def _kept(body):
+    if len(body) <= LONG:
+        return body
+    return f"{body[:200]}...{len(body)} characters, {_digest(body)}"
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _headers(response, masks_of_topic):
+    """Compared headers; a content-length that wire has found right is left out."""
+    found = masks.headers(response, masks_of_topic)
+    if response.body or response.status == 308:
+        found.pop("content-length", None)
+    return found
+
+
+def _at(value, path):
+    for part in path.split("."):
+        if isinstance(value, list) and re.fullmatch(r"\d+", part) and int(part) < len(value):
+            value = value[int(part)]
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        else:
+            return ""
+    return value
