@@ -35,16 +35,15 @@ Dispatch::Dispatch(App& app, SecuritySettings security)
 HttpResponse Dispatch::operator()(HttpRequest& http) const {
   Target target = parse_target(http.target);
   if (auto refused = security_.refuse(http, target.path)) return std::move(*refused);
-  Security::Layer layer = Security::Layer::Classic;
+  Layer layer = Layer::Classic;
   HttpResponse response = route(http, std::move(target), layer);
   security_.add_headers(http, layer, response);
   return response;
 }
 
-HttpResponse Dispatch::route(HttpRequest& http, Target target, Security::Layer& layer) const {
+HttpResponse Dispatch::route(HttpRequest& http, Target target, Layer& layer) const {
   const bool exact = !target.path.starts_with("//");
-  std::string path = exact ? target.path : single_leading_slash(target.path);
-  const auto* rows = index_.find(path);
+  const auto* rows = index_.find(exact ? target.path : single_leading_slash(target.path));
   if (rows == nullptr) return unknown_path(http, target);
   if (http.method == "OPTIONS") return options(*rows, target.path);
   const Route* row = row_for_method(*rows, http.method);
@@ -53,20 +52,13 @@ HttpResponse Dispatch::route(HttpRequest& http, Target target, Security::Layer& 
     response.headers.emplace_back("allow", allowed_methods(*rows));
     return response;
   }
-  const bool native = (row->flags & Native) != 0 && http.method != "HEAD" && exact;
-  if (native) layer = Security::Layer::Native;
-  const Request request{http, std::move(target), path, native};
+  const bool native = row->layer == Layer::Native && http.method != "HEAD" && exact;
+  if (native) layer = Layer::Native;
+  const Request request{http, std::move(target), native};
   return call(*row, request);
 }
 
 HttpResponse Dispatch::call(const Route& row, const Request& request) const {
-  if (app_.config.artifacts_only && (row.flags & Tracking) != 0) {
-    return text_reply(503, kHtml,
-                      "Endpoint: " + std::string(request.route_path) +
-                          " disabled due to the mlflow server running in `--artifacts-only` mode. "
-                          "To enable tracking "
-                          "server functionality, run `mlflow server` without `--artifacts-only`");
-  }
   const ErrorForm form = request.native ? ErrorForm::Compact : ErrorForm::Spaced;
   try {
     return row.handler(app_, request);

@@ -17,7 +17,7 @@ class Dispatch {
   HttpResponse operator()(HttpRequest& http) const;
 
  private:
-  HttpResponse route(HttpRequest& http, Target target, Security::Layer& layer) const;
+  HttpResponse route(HttpRequest& http, Target target, Layer& layer) const;
   HttpResponse call(const Route& row, const Request& request) const;
   HttpResponse unknown_path(const HttpRequest& http, const Target& target) const;
   HttpResponse options(const std::vector<const Route*>& rows, std::string_view path) const;

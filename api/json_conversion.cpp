@@ -83,12 +83,6 @@ std::optional<std::int64_t> integral_float(std::string_view text) {
 
 // _ConvertInteger, then the range of the field.
 std::optional<std::int64_t> convert_int64(const Json& value) {
-  if (value.is_number_unsigned()) {
-    const auto number = value.get<std::uint64_t>();
-    if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-      return std::nullopt;
-    return static_cast<std::int64_t>(number);
-  }
   if (value.is_number_integer()) return value.get<std::int64_t>();
   if (value.is_number_float()) return float_to_int64(value.get<double>());
   if (!value.is_string()) return std::nullopt;
@@ -168,9 +162,9 @@ std::optional<python::Int> intlike(const Json& value) {
     number.digits = value.get<double>() < 0 ? "-" : "";
   } else if (const auto whole = convert_int64(value)) {
     number.value = *whole;
-  } else if (value.is_number() || is_big_integer(value)) {
+  } else if (is_big_integer(value)) {
     number.fits = false;
-    number.digits = python_json_dumps(value, true, Layout::Compact);
+    number.digits = integer_text(value);
   } else {
     return std::nullopt;
   }

@@ -35,7 +35,7 @@ Json body_object(const Request& request, std::span<const Param> params) {
   if (body && body->is_string()) {
     // Old clients encode twice; MLflow decodes such a string once more.
     const std::string inner = body->get<std::string>();
-    body = parse_json(inner);
+    body = parse_json_text(inner);
     if (!body) {
       throw_invalid_parameter(
           "The request body is a JSON string that does not hold a JSON object." +

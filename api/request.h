@@ -59,7 +59,6 @@ class Message {
 struct Request {
   HttpRequest& http;
   Target target;
-  std::string_view route_path;  // the full path of the rule, for messages that name it
   bool native;                  // answered in the form of MLflow's native layer
 
   // Bytes of the whole body. Throws RequestTooLarge beyond kMaximumJsonBody.

@@ -9,7 +9,7 @@ namespace millrace {
 
 namespace handlers {
 // A handler may answer two rows, so it may be declared twice here.
-#define ROUTE(method, version, path, surface, access, body, flags, handler) \
+#define ROUTE(method, version, path, surface, access, body, layer, handler) \
   HttpResponse handler(App& app, const Request& request);
 #include "api/routes.def"
 #undef ROUTE
@@ -18,9 +18,9 @@ namespace handlers {
 namespace {
 
 constexpr Route kRoutes[] = {
-#define ROUTE(method, version, path, surface, access, body, flags, handler)                     \
+#define ROUTE(method, version, path, surface, access, body, layer, handler)                     \
   {Method::method,    Version::version,  path,    Surface::surface, Access::access, Body::body, \
-   RouteFlags::flags, handlers::handler, #handler},
+   Layer::layer, handlers::handler, #handler},
 #include "api/routes.def"
 #undef ROUTE
 };

@@ -22,7 +22,7 @@ enum class Version { NoVersion, V2, V3 };
 enum class Surface { Api, Ajax, Root };
 enum class Access { Public, Create, Read, Update, Delete };
 enum class Body { NoBody, JsonBody, StreamBody };
-enum RouteFlags : unsigned { NoFlags = 0, Tracking = 1, Native = 2 };
+enum class Layer { Classic, Native };
 
 // One line of the table.
 struct Route {
@@ -32,7 +32,7 @@ struct Route {
   Surface surface;
   Access access;
   Body body;
-  unsigned flags;
+  Layer layer;
   Handler handler;
   std::string_view handler_name;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/http.h"
+#include "api/routes.h"
 
 namespace millrace {
 
@@ -29,7 +30,6 @@ class Security {
 
   // Adds nosniff, x-frame-options and the CORS headers. MLflow's Flask routes add their own CORS
   // headers beside those of the outer layer, native routes do not.
-  enum class Layer { Classic, Native };
   void add_headers(const HttpRequest& http, Layer layer, HttpResponse& response) const;
 
   // Whether the path is below /api/ or /ajax-api/, behind the static prefix.

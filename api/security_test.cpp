@@ -119,14 +119,14 @@ TEST(Security, AWorkspaceHeaderIsRefusedBeforeTheHost) {
 TEST(Security, HeadersOnEveryReply) {
   const Security security({});
   HttpResponse response;
-  security.add_headers(request("GET", {{"Host", "localhost"}}), Security::Layer::Classic, response);
+  security.add_headers(request("GET", {{"Host", "localhost"}}), Layer::Classic, response);
   EXPECT_EQ(header_of(response, "x-content-type-options"), "nosniff");
   EXPECT_EQ(header_of(response, "x-frame-options"), "SAMEORIGIN");
   EXPECT_EQ(header_of(response, "vary"), "Origin");
   HttpResponse bare;
   SecuritySettings disabled;
   disabled.disabled = true;
-  Security(disabled).add_headers(request("GET", {}), Security::Layer::Classic, bare);
+  Security(disabled).add_headers(request("GET", {}), Layer::Classic, bare);
   EXPECT_TRUE(bare.headers.empty());
 }
 
