@@ -1,4 +1,5 @@
-// One HTTP exchange as plain structs: what connection hands to dispatch and gets back. No HTTP library here.
+// One HTTP exchange as plain structs: what connection hands to dispatch and gets back. No HTTP
+// library here.
 #pragma once
 
 #include <cstdint>
@@ -15,28 +16,41 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // ASCII case-insensitive comparison of header names.
 bool header_name_equals(std::string_view a, std::string_view b);
 
+// The first header of that name (any case), or nullptr.
+const std::string* find_header(const Headers& headers, std::string_view name);
+
+// The words of a status line, as Python's http.HTTPStatus has them; empty for a status that is not
+// in use here.
+std::string_view reason_phrase(int status);
+
 // The body of a request, chunking undone.
 class RequestBody {
  public:
   virtual ~RequestBody() = default;
-  // Reads at most `size` bytes; 0 means the end. Throws Error when the client breaks off or its framing is wrong.
+  // Reads at most `size` bytes; 0 means the end. Throws Error when the client breaks off or its
+  // framing is wrong.
   virtual std::size_t read(char* buffer, std::size_t size) = 0;
 };
 
 struct HttpRequest {
-  std::string method;   // as sent, case kept
-  std::string target;   // raw request target, still percent-encoded
-  Headers headers;      // names and values as sent, in order
-  std::string peer;     // address of the client
+  std::string method;  // as sent, case kept
+  std::string
+      target;  // raw request target, still percent-encoded: printable ASCII, any of its four forms
+  Headers headers;   // names and values as sent, in order
+  std::string peer;  // address of the client
   RequestBody* body = nullptr;
 
   // The first header of that name (any case), or nullptr.
   const std::string* header(std::string_view name) const;
 };
 
+// The connection completes it: `date`, `content-length` (one given by the handler counts for HEAD
+// and 304 only), `connection: close` where due. With `transfer-encoding: chunked` among the headers
+// the body goes out chunked. The body is not sent in reply to HEAD, nor with 204 and 304. A header
+// with a control character is a 500.
 struct HttpResponse {
   int status = 200;
-  Headers headers;      // content-type included; content-length is added by the connection
+  Headers headers;  // content-type included
   std::string body;
 };
 

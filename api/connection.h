@@ -1,0 +1,94 @@
+// One client connection: heads in, exchanges out, in order; keep-alive, pipelining and the orderly
+// end. It holds no thread while it waits: serve() returns, and the connection is parked until bytes
+// arrive.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "api/connection_body.h"
+#include "api/connection_socket.h"
+#include "api/http.h"
+
+namespace millrace {
+
+// What uvicorn answers when the application fails.
+HttpResponse internal_error();
+
+// One request and what becomes of its reply.
+class Exchange {
+ public:
+  // `keep` is false when the connection cannot go on after this exchange.
+  Exchange(ConnectionSocket& socket, RequestHead head, const std::string& peer, bool keep);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  HttpRequest& request() { return request_; }
+  ConnectionSocket& socket() { return socket_; }
+  bool is_head() const { return request_.method == "HEAD"; }
+  // The connection goes on after the reply.
+  bool keeps() const { return keep_; }
+  // Nobody is there to take a reply.
+  bool client_gone() const { return body_.state() == ConnectionBody::State::Gone; }
+
+  // Turns what the handler returned into exactly what goes out (see HttpResponse), and settles
+  // keeps().
+  void complete(HttpResponse reply, std::size_t skipped_bytes);
+  HttpResponse& response() { return response_; }
+  // To be called after the reply: reads over the rest of the body; false when the connection must
+  // end.
+  bool skip_body(std::size_t skipped_bytes) { return keep_ && body_.skip(skipped_bytes); }
+  // The reply could not be sent.
+  void give_up() { keep_ = false; }
+
+ private:
+  ConnectionSocket& socket_;
+  bool http11_;
+  bool keep_;
+  ConnectionBody body_;
+  HttpRequest request_;
+  HttpResponse response_;
+};
+
+// What all connections of a server have in common. Outlives them.
+struct ConnectionContext {
+  ConnectionLimits limits;
+  StopSignal stop;
+  std::function<void(Exchange&)>
+      respond;                       // handles one exchange, the writing of its reply included
+  std::atomic<std::size_t> open{0};  // number of connections
+};
+
+class Connection {
+ public:
+  // Takes over `fd`, a connected stream socket.
+  Connection(int fd, ConnectionContext& context);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  enum class Next { Close, Park, Requeue };
+  // Answers what has arrived. Park: wait for bytes, until deadline(). Requeue: bytes are there, but
+  // others have waited longer: `busy` tells, asked before each exchange, whether threads are short.
+  Next serve(const std::function<bool()>& busy);
+
+  int fd() const { return socket_.fd(); }
+  // When a parked connection is to be closed.
+  std::chrono::steady_clock::time_point deadline() const { return deadline_; }
+  // Not within a head: a parked one may be closed when descriptors are short.
+  bool between_requests() const { return socket_.input().empty(); }
+
+ private:
+  enum class HeadState { Complete, Incomplete, Refused, Closed };
+  HeadState read_head(RequestHead& head, bool linger);
+  void refuse();
+
+  ConnectionContext& context_;
+  ConnectionSocket socket_;
+  std::string peer_;
+  std::size_t searched_ = 0;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,94 @@
+// The socket of one client: buffered reading, whole writes, an orderly end. Owns the descriptor.
+// Waits in short ticks, so that a thread notices in time that the server stops.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+// How long and how much a connection may take.
+struct ConnectionLimits {
+  std::size_t head_bytes =
+      128 * 1024;  // request line and headers: 64 KB of target plus 60 KB of headers pass
+  std::size_t headers = 1000;
+  std::size_t skipped_bytes = 1 << 20;  // unread rest of a body for which the connection is kept
+  std::size_t drained_bytes =
+      64 << 20;  // bytes thrown away before a close, so that the client gets its reply
+  std::chrono::milliseconds linger{
+      50};                        // a thread stays with its connection so long for the next request
+  std::chrono::seconds head{10};  // from a head's first byte to its last
+  std::chrono::seconds idle{
+      75};  // between requests: longer than the 60 s of the usual load balancers
+  std::chrono::seconds body{60};   // without a byte of the body
+  std::chrono::seconds write{60};  // without a byte of the reply taken
+  std::chrono::seconds drain{5};
+  std::chrono::seconds stop{30};  // for requests in flight when the server stops
+};
+
+// Tells every connection that the server stops.
+class StopSignal {
+ public:
+  void request(std::chrono::seconds grace);
+  bool requested() const { return deadline_.load(std::memory_order_relaxed) != kNever; }
+  // The grace is over: break off.
+  bool expired() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr Clock::rep kNever = Clock::duration::max().count();
+  std::atomic<Clock::rep> deadline_{kNever};
+};
+
+class ConnectionSocket {
+ public:
+  // Takes over `fd`, a connected stream socket.
+  ConnectionSocket(int fd, const ConnectionLimits& limits, const StopSignal& stop);
+  ~ConnectionSocket();
+  ConnectionSocket(const ConnectionSocket&) = delete;
+  ConnectionSocket& operator=(const ConnectionSocket&) = delete;
+
+  int fd() const { return fd_; }
+  std::string peer() const;
+
+  // Bytes received and not consumed yet.
+  std::string_view input() const { return std::string_view(input_).substr(consumed_); }
+  void consume(std::size_t size);
+  // Gives back the memory of an empty input.
+  void release_input();
+
+  enum class Filled { Bytes, Nothing, End };
+  // Appends what has arrived to the input. Nothing: no byte came, at once or (`linger`) within
+  // limits.linger.
+  Filled fill(bool linger);
+
+  // Appends at least one byte, waiting up to limits.body. False when the client is gone or too
+  // slow.
+  bool await_input();
+  // As await_input, but into `buffer`; 0 when the client is gone or too slow. The input must be
+  // empty.
+  std::size_t receive(char* buffer, std::size_t size);
+
+  // Sends both pieces, in one call if the kernel takes them. False when the client is gone or too
+  // slow.
+  bool send(std::string_view first, std::string_view second = {});
+
+  // Ends our side and throws away what still comes, within limits.drain: closing on unread bytes
+  // would reset the connection, and the client would lose the reply that it has not read yet.
+  void drain();
+
+ private:
+  std::size_t receive_within(char* buffer, std::size_t size,
+                             std::chrono::steady_clock::duration limit);
+
+  const int fd_;
+  const ConnectionLimits& limits_;
+  const StopSignal& stop_;
+  std::string input_;
+  std::size_t consumed_ = 0;
+};
+
+}  // namespace millrace
