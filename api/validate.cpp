@@ -1,0 +1,157 @@
+#include "api/validate.h"
+
+#include <array>
+
+#include "api/json/json_writer.h"
+#include "artifacts/real_path.h"
+#include "store/common/error.h"
+#include "store/text/python_text.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kMaximumTagKey = 250;
+constexpr std::size_t kMaximumTagValue = 100'000;
+constexpr std::size_t kMaximumAlias = 255;
+constexpr std::string_view kPromptTextKey = "mlflow.prompt.text";
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+[[noreturn]] void throw_missing(std::string_view parameter) {
+  throw_invalid_parameter("Missing value for required parameter " + quoted(parameter) + ".");
+}
+
+// invalid_value.
+[[noreturn]] void throw_invalid_value(std::string_view parameter, std::string_view value,
+                                      std::string_view reason) {
+  std::string message = "Invalid value ";
+  JsonWriter(message, Layout::Compact).string(value);
+  message.append(" for parameter ").append(quoted(parameter)).append(" supplied: ").append(reason);
+  throw_invalid_parameter(message);
+}
+
+// path_not_unique.
+void require_stable_path(std::string_view parameter, std::string_view name) {
+  const std::string path = normalize_path(name);
+  if (path == name && path != "." && !path.starts_with("..") && !path.starts_with('/')) return;
+  throw_invalid_value(parameter, name,
+                      "Names may be treated as files in certain cases, and must not resolve to "
+                      "other names when treated as such. This name would resolve to " +
+                          python::repr(path));
+}
+
+void require_length(std::string_view what, std::size_t limit, std::string_view value) {
+  if (value.size() <= limit || python::length(value) <= limit) return;
+  throw_invalid_parameter(quoted(what) + " exceeds the maximum length of " + std::to_string(limit) +
+                          " characters");
+}
+
+// Whether all characters are word characters or among `others`. As in Python, the "$" of the
+// pattern lets one newline at the end through.
+bool has_only_words_and(std::string_view others, std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  for (std::size_t position = 0; position < text.size();) {
+    const char32_t c = python::next_code_point(text, position);
+    const bool other = c < 0x80 && others.find(static_cast<char>(c)) != std::string_view::npos;
+    if (!other && !python::is_word(c)) return false;
+  }
+  return true;
+}
+
+// re's \d+ up to the end or a newline there.
+bool has_only_digits(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.empty()) return false;
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t begin = position;
+    python::next_code_point(text, position);
+    if (!python::parse_int(text.substr(begin, position - begin))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void validate_model_name(std::string_view name) {
+  if (python::strip(name).empty()) throw_missing("name");
+  if (name.find_first_of("/:") != std::string_view::npos) {
+    throw_invalid_parameter("Invalid model name " + quoted(name) +
+                            ". Names cannot contain '/' or ':'.");
+  }
+  require_stable_path("name", name);
+}
+
+void validate_new_model_name(std::string_view name) {
+  if (python::strip(name).empty()) throw_missing("new_name");
+  validate_model_name(name);
+}
+
+void validate_tag_key(std::string_view key) {
+  if (!has_only_words_and("/.- :", key)) {
+    throw_invalid_value("key", key,
+                        "Names may only contain alphanumerics, underscores (_), dashes (-), "
+                        "periods (.), spaces ( ), colon(:) and slashes (/).");
+  }
+  require_stable_path("key", key);
+}
+
+void validate_registered_model_tag(std::string_view key, std::string_view value) {
+  validate_tag_key(key);
+  require_length("key", kMaximumTagKey, key);
+  require_length("value", kMaximumTagValue, value);
+}
+
+void validate_model_version_tag(std::string_view key, std::string_view value) {
+  validate_tag_key(key);
+  require_length("key", kMaximumTagKey, key);
+  if (key == kPromptTextKey && python::length(value) > kMaximumTagValue) {
+    throw_invalid_parameter("Prompt text exceeds max length of " +
+                            std::to_string(kMaximumTagValue) + " characters.");
+  }
+  require_length("value", kMaximumTagValue, value);
+}
+
+std::int64_t parse_model_version(std::string_view text) {
+  const auto number = python::parse_int(text);
+  if (!number) {
+    throw_invalid_parameter("Parameter 'version' must be an integer, got " + quoted(text) + ".");
+  }
+  if (!number->fits) {
+    throw_invalid_parameter("Parameter 'version' must be a 64-bit integer, got " + quoted(text) +
+                            ".");
+  }
+  return number->value;
+}
+
+void validate_alias(std::string_view alias) {
+  if (alias.empty()) throw_invalid_parameter("Registered model alias name cannot be empty.");
+  if (!has_only_words_and("-", alias)) {
+    throw_invalid_parameter(
+        "Invalid alias name: " + quoted(alias) +
+        ". Names may only contain alphanumerics, underscores (_), and dashes (-).");
+  }
+  require_length("Registered model alias name", kMaximumAlias, alias);
+}
+
+void validate_alias_is_free(std::string_view alias) {
+  if (python::lower(alias) == "latest") {
+    throw_invalid_parameter("'latest' alias name (case insensitive) is reserved.");
+  }
+  const bool starts_with_v = alias.starts_with('v') || alias.starts_with('V');
+  if (starts_with_v && has_only_digits(alias.substr(1))) {
+    throw_invalid_parameter("Version alias name " + quoted(alias) + " is reserved.");
+  }
+}
+
+std::string canonical_stage(std::string_view stage) {
+  static constexpr std::array<std::string_view, 4> kStages{"None", "Staging", "Production",
+                                                           "Archived"};
+  const std::string lower = python::lower(stage);
+  for (const std::string_view known : kStages) {
+    if (lower == python::lower(known)) return std::string(known);
+  }
+  throw_invalid_parameter("Invalid Model Version stage: " + std::string(stage) +
+                          ". Value must be one of None, Staging, Production, Archived.");
+}
+
+}  // namespace millrace
