@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/config.h"
+#include "api/model_version_source.h"
 #include "store/model_versions.h"
 #include "store/registered_models.h"
 #include "store/tracking_lookup.h"
@@ -13,6 +14,7 @@ struct App {
   RegisteredModels& registered_models;
   ModelVersions& model_versions;
   TrackingLookup& tracking;
+  const SourceRules& source_rules;
 };
 
 }  // namespace millrace

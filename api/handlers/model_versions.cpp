@@ -30,6 +30,29 @@ bool is_active_stage(const std::string& stage) {
 
 }  // namespace
 
+HttpResponse create_model_version(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"source", Kind::String, true},
+                                      Param{"run_id"},
+                                      Param{"tags", Kind::Messages, false, kTagParams},
+                                      Param{"run_link"},
+                                      Param{"description"},
+                                      Param{"model_id"}};
+  const Message message = request.decode(kParams);
+  const SourceRequest source{message.text("name"), message.text("source"),
+                             message.optional_text("run_id"), message.text("model_id"),
+                             tags_of(message)};
+  StoreLookup lookup(app.registered_models, app.model_versions, app.tracking);
+  const AcceptedSource accepted = app.source_rules.check(source, lookup);
+  const ModelVersion version = app.model_versions.create(
+      {source.name, accepted.source, accepted.storage_location, accepted.run_id,
+       message.text("run_link"), message.text("description"), source.tags});
+  if (!accepted.linked_model_id.empty()) {
+    app.tracking.add_model_version(accepted.linked_model_id, version.name, version.version);
+  }
+  return model_version_reply(version);
+}
+
 HttpResponse get_model_version(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true},
                                       Param{"version", Kind::String, true}};
