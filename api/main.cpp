@@ -11,6 +11,7 @@
 #include "api/command_line.h"
 #include "api/dispatch.h"
 #include "api/server.h"
+#include "artifacts/artifact_location.h"
 #include "store/db.h"
 #include "store/schema/schema.h"
 
@@ -29,9 +30,10 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-std::unique_ptr<millrace::Db> open_store(const std::string& uri, const Config& config) {
+std::unique_ptr<millrace::Db> open_store(
+    const std::string& uri, const std::optional<millrace::DefaultExperiment>& experiment) {
   auto db = std::make_unique<millrace::Db>(millrace::DbOptions{uri});
-  millrace::prepare_schema(*db, {config.default_artifact_root});
+  millrace::prepare_schema(*db, experiment);
   return db;
 }
 
@@ -42,15 +44,21 @@ millrace::SecuritySettings security_settings(const Config& config) {
 
 void serve(const Config& config) {
   const sigset_t signals = block_stop_signals();
-  const auto tracking_db = open_store(config.backend_store_uri, config);
+  const auto tracking_db = open_store(
+      config.backend_store_uri,
+      millrace::DefaultExperiment{millrace::append_to_uri_path(config.default_artifact_root, "0")});
   const bool separate = config.registry_store_uri != config.backend_store_uri;
-  const auto registry_db = separate ? open_store(config.registry_store_uri, config) : nullptr;
+  const auto registry_db = separate ? open_store(config.registry_store_uri, std::nullopt) : nullptr;
   millrace::Db& registry = separate ? *registry_db : *tracking_db;
 
   millrace::RegisteredModels registered_models(registry);
   millrace::ModelVersions model_versions(registry);
   millrace::TrackingLookup tracking(*tracking_db);
-  millrace::App app{config, registered_models, model_versions, tracking};
+  const millrace::SourceRules source_rules(
+      {config.allowed_host_addressed_artifact_schemes,
+       {config.default_artifact_root, config.artifacts_destination}},
+      config.model_version_source_regex);
+  millrace::App app{config, registered_models, model_versions, tracking, source_rules};
   const millrace::Dispatch dispatch(app, security_settings(config));
   millrace::Server server({config.host, config.port},
                           [&dispatch](millrace::HttpRequest& http) { return dispatch(http); });
