@@ -1,6 +1,6 @@
 // What Millrace makes of a value, for the comparison with Python in compat-tests: each line of the
 // input is "<operation> <hex bytes>", each line of the output the hex bytes of the result, or "-"
-// for a ValueError.
+// where Python raises a ValueError.
 #include <bit>
 #include <functional>
 #include <iostream>
@@ -9,12 +9,17 @@
 #include <string>
 #include <string_view>
 
+#include "api/json/json_reader.h"
+#include "api/json/json_writer.h"
+#include "store/common/error.h"
 #include "store/text/python_text.h"
 
 namespace {
 
 using Result = std::optional<std::string>;
 namespace python = millrace::python;
+using millrace::Json;
+using millrace::Layout;
 
 std::string from_hex(std::string_view hex) {
   auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
@@ -55,6 +60,47 @@ Result int_digits(const std::string& text) {
   return parsed->digits + (parsed->fits ? "" : "!");
 }
 
+// json.loads, then whatever is to be seen of the value. Too deep is told apart from a ValueError.
+std::function<Result(const std::string&)> loaded(std::function<std::string(const Json&)> show) {
+  return [show = std::move(show)](const std::string& bytes) -> Result {
+    try {
+      std::optional<Json> value = millrace::parse_json(bytes);
+      return value ? Result(show(*value)) : std::nullopt;
+    } catch (const millrace::Error&) {
+      return "too deep";
+    }
+  };
+}
+
+std::function<Result(const std::string&)> dumped(Layout layout, bool sort_keys) {
+  return loaded(
+      [=](const Json& value) { return millrace::python_json_dumps(value, sort_keys, layout); });
+}
+
+std::string type_name(const Json& value) { return std::string(millrace::python_type_name(value)); }
+
+// json.loads of a JSON string inside JSON, as MLflow decodes bodies that were encoded twice.
+Result inner_repr(const std::string& text) {
+  std::optional<Json> value = millrace::parse_json_text(text);
+  return value ? Result(millrace::python_repr(*value)) : std::nullopt;
+}
+
+template <typename Write>
+std::string written(Write write) {
+  std::string out;
+  millrace::JsonWriter writer(out, Layout::Compact);
+  write(writer);
+  return out;
+}
+
+Result json_string(const std::string& text) {
+  return written([&](millrace::JsonWriter& writer) { writer.string(text); });
+}
+
+Result json_double(const std::string& bits) {
+  return written([&](millrace::JsonWriter& writer) { writer.number(double_of(bits)); });
+}
+
 const std::map<std::string, std::function<Result(const std::string&)>, std::less<>> operations{
     {"strip", [](const std::string& text) { return std::string(python::strip(text)); }},
     {"lower", [](const std::string& text) { return python::lower(text); }},
@@ -64,6 +110,14 @@ const std::map<std::string, std::function<Result(const std::string&)>, std::less
     {"bytes_repr", [](const std::string& bytes) { return python::bytes_repr(bytes); }},
     {"float_repr", [](const std::string& bits) { return python::float_repr(double_of(bits)); }},
     {"int", int_digits},
+    {"json_string", json_string},
+    {"json_double", json_double},
+    {"json_pretty", dumped(Layout::Pretty, false)},
+    {"json_spaced", dumped(Layout::Spaced, false)},
+    {"json_compact_sorted", dumped(Layout::Compact, true)},
+    {"json_repr", loaded(millrace::python_repr)},
+    {"json_type", loaded(type_name)},
+    {"json_inner", inner_repr},
 };
 
 }  // namespace

@@ -1,0 +1,136 @@
+#include "api/json/json_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <utility>
+
+#include "api/json/json_reader.h"
+
+namespace millrace {
+namespace {
+
+std::string sample(Layout layout) {
+  std::string out;
+  JsonWriter writer(out, layout);
+  writer.begin_object();
+  writer.key("model").begin_object();
+  writer.key("name").string("m");
+  writer.key("tags").begin_array().begin_object().end_object().integer(-1).end_array();
+  writer.end_object();
+  writer.key("none").begin_array().end_array();
+  writer.key("flag").boolean(true);
+  writer.key("nothing").null();
+  writer.end_object();
+  return out;
+}
+
+TEST(JsonWriter, WritesThreeLayouts) {
+  EXPECT_EQ(sample(Layout::Compact),
+            R"({"model":{"name":"m","tags":[{},-1]},"none":[],"flag":true,"nothing":null})");
+  EXPECT_EQ(
+      sample(Layout::Spaced),
+      R"({"model": {"name": "m", "tags": [{}, -1]}, "none": [], "flag": true, "nothing": null})");
+  EXPECT_EQ(sample(Layout::Pretty), R"({
+  "model": {
+    "name": "m",
+    "tags": [
+      {},
+      -1
+    ]
+  },
+  "none": [],
+  "flag": true,
+  "nothing": null
+})");
+}
+
+TEST(JsonWriter, WritesTheEmptyMessageAsTwoBytes) {
+  std::string out;
+  JsonWriter(out, Layout::Pretty).begin_object().end_object();
+  EXPECT_EQ(out, "{}");
+}
+
+TEST(JsonWriter, LetsItsTextBeTakenAwayBetweenCalls) {
+  std::string out;
+  std::string whole;
+  JsonWriter writer(out, Layout::Pretty);
+  auto take = [&] { whole += std::exchange(out, {}); };
+  writer.begin_array();
+  take();
+  for (int i = 0; i < 3; ++i) {
+    writer.integer(i);
+    take();
+  }
+  writer.end_array();
+  take();
+  EXPECT_EQ(whole, "[\n  0,\n  1,\n  2\n]");
+}
+
+TEST(JsonWriter, EscapesAllButAscii) {
+  auto string = [](std::string_view text) {
+    std::string out;
+    JsonWriter(out, Layout::Compact).string(text);
+    return out;
+  };
+  EXPECT_EQ(string("a/\"\\\b\f\n\r\t\x01\x7F"), "\"a/\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7F\"");
+  EXPECT_EQ(string("é€😀"), R"("\u00e9\u20ac\ud83d\ude00")");
+  EXPECT_EQ(string("\xED\xA0\xBD"), R"("\ud83d")");
+  EXPECT_EQ(string("a\xFF\xC3"), R"("a\ufffd\ufffd")");
+  EXPECT_EQ(string(""), "\"\"");
+}
+
+TEST(JsonWriter, WritesNumbersAsPython) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::string out;
+  JsonWriter writer(out, Layout::Compact);
+  writer.begin_array();
+  writer.integer(std::numeric_limits<std::int64_t>::min());
+  for (double value : {1.0, -0.0, 1e16, 1e-5, 0.1, nan, -nan, infinity, -infinity}) {
+    writer.number(value);
+  }
+  writer.integer_digits("18446744073709551616");
+  writer.end_array();
+  EXPECT_EQ(out,
+            "[-9223372036854775808,1.0,-0.0,1e+16,1e-05,0.1,NaN,NaN,Infinity,-Infinity,"
+            "18446744073709551616]");
+}
+
+TEST(PythonDumps, SortsKeysByCodePoint) {
+  Json value =
+      *parse_json(R"({"b":1,"\ud83d\ude00":2,"\uffff":3,"\ud83d":4,"":5,"a":{"z":1,"y":2}})");
+  EXPECT_EQ(python_json_dumps(value, true, Layout::Compact),
+            R"({"":5,"a":{"y":2,"z":1},"b":1,"\ud83d":4,"\uffff":3,"\ud83d\ude00":2})");
+  EXPECT_EQ(
+      python_json_dumps(value, false, Layout::Spaced),
+      R"({"b": 1, "\ud83d\ude00": 2, "\uffff": 3, "\ud83d": 4, "": 5, "a": {"z": 1, "y": 2}})");
+}
+
+TEST(PythonDumps, WritesUnsignedNumbersThatCodeHasMade) {
+  EXPECT_EQ(python_json_dumps(Json(std::size_t{7}), false, Layout::Compact), "7");
+}
+
+TEST(PythonDumps, DoesNotUseTheStackForNesting) {
+  Json nested = Json::array();
+  for (int i = 0; i < 200'000; ++i) {
+    Json outer = Json::array();
+    outer.push_back(std::move(nested));
+    nested = std::move(outer);
+  }
+  EXPECT_EQ(python_json_dumps(nested, true, Layout::Compact).size(), 400'002u);
+  EXPECT_EQ(python_repr(nested).size(), 400'002u);
+}
+
+TEST(PythonRepr, WritesDictsAndLists) {
+  Json value = *parse_json(
+      R"({"offset": 1, "it's": [1.0, NaN, -Infinity, "é\n", null, true, false, {}, [], 18446744073709551616]})");
+  EXPECT_EQ(
+      python_repr(value),
+      R"({'offset': 1, "it's": [1.0, nan, -inf, 'é\n', None, True, False, {}, [], 18446744073709551616]})");
+  EXPECT_EQ(python_repr(Json("x")), "'x'");
+  EXPECT_EQ(python_repr(Json()), "None");
+}
+
+}  // namespace
+}  // namespace millrace
