@@ -7,5 +7,4 @@ player      plays a topic to one server
 masks       what must differ (times, ids, addresses) and how it is checked instead of compared
 transcript  the recorded answers of the real server
 compare     exchange against exchange, and the list of allowed differences
-servers     a fresh server of either kind for each topic
 """

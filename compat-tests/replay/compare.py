@@ -8,8 +8,6 @@ import yaml
 
 from replay.player import Exchange
 
-ABSENT = Exchange("", 0, {}, "", fault="no such request: a page walk ended at another page")
-
 
 @dataclass
 class Difference:
@@ -79,11 +77,11 @@ def compare(topic, mlflow, millrace, allowed):
 
 
 def _differences(mlflow, millrace):
-    for number in range(max(len(mlflow), len(millrace))):
-        theirs = mlflow[number] if number < len(mlflow) else ABSENT
-        ours = millrace[number] if number < len(millrace) else ABSENT
+    if [one.request for one in mlflow] != [one.request for one in millrace]:
+        raise ValueError("other requests than recorded: run scripts/record_transcripts")
+    for number, (theirs, ours) in enumerate(zip(mlflow, millrace), start=1):
         if any(one != other for _, one, other in _parts(theirs, ours)):
-            yield Difference(number + 1, theirs.request or ours.request, theirs, ours)
+            yield Difference(number, theirs.request, theirs, ours)
 
 
 def _parts(mlflow, millrace):

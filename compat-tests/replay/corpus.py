@@ -114,11 +114,11 @@ class _Expansion:
         yield Step(link=(item["link"], item["to"]))
 
     def _send(self, item, variables):
-        step = self._line(item["send"], variables)
+        step = self._line(substitute(item["send"], variables), variables)
         step.body = substitute(item["body"], variables) if "body" in item else step.body
         step.headers = {name: substitute(value, variables) if isinstance(value, str) else value
                         for name, value in item.get("headers", {}).items()}
-        step.encoding = item.get("encoding", "utf-8")
+        step.encoding = substitute(item.get("encoding", "utf-8"), variables)
         step.chunked = item.get("chunked", False)
         yield step
 

@@ -1,6 +1,7 @@
 """Plays a topic to one server."""
 
 import hashlib
+import itertools
 import json
 import re
 import sqlite3
@@ -30,7 +31,8 @@ def play(topic, server, expected=None, pause=0.0):
     """All exchanges of the topic in order.
 
     server: has .host, .port, .folder and .database (the SQLite file).
-    expected: the other server's exchanges; settles which time stamp is which.
+    expected: the other server's exchanges; they settle which time stamp is which, and how many
+        pages a walk has.
     pause: seconds between requests, so that no millisecond belongs to two of them.
     """
     return _Game(topic, server, expected, pause).play()
@@ -90,13 +92,19 @@ class _Game:
 
     def _walk(self, step):
         target = step.target
-        for _ in range(MAX_PAGES):
+        for _ in range(self._pages(step)):
             answer = self._request(step, target)
             token = _at(answer, "next_page_token")
-            if not token:
+            if not token and not self.expected:
                 return
             mark = "&" if "?" in step.target else "?"
             target = step.target + mark + corpus.substitute("page_token=${t|q}", {"t": token})
+
+    def _pages(self, step):
+        """The other server's pages; a walk that would end earlier here asks with an empty token."""
+        rest = self.expected[len(self.exchanges):]
+        same = itertools.takewhile(lambda one: one.request == _label(step), rest)
+        return len(list(same)) if self.expected else MAX_PAGES
 
     def _request(self, step, target):
         target = corpus.substitute(target, self.variables)
