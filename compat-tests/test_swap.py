@@ -1,0 +1,116 @@
+"""One database, two servers: what one wrote the other reads, byte for byte, in both directions."""
+
+import sqlite3
+from urllib.parse import quote
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from millrace_server import MillraceServer, MlflowServer
+
+NAMES = ["plain", "Größe ✓ 🏠", "it's 100% \"odd\"", "prompt"]
+API = "/api/2.0/mlflow"
+
+
+def write(server, mark):
+    """Fills a registry; `mark` keeps what one server wrote apart from the other's."""
+    client = MlflowClient(server.url)
+    for name in NAMES:
+        name = f"{mark} {name}"
+        client.create_registered_model(name, tags={"by": mark, "naïve": "ÿ\t'"}, description=f"of {mark}\n")
+        for number in range(1, 4):
+            client.create_model_version(name, f"s3://bucket/{mark}/{number}", description="v\u2028",
+                                        tags={"number": str(number), "empty": ""}, run_link="https://ci/é")
+        client.transition_model_version_stage(name, "1", "Staging")
+        client.transition_model_version_stage(name, "2", "Production")
+        client.transition_model_version_stage(name, "3", "Production", archive_existing_versions=True)
+        client.set_registered_model_tag(name, "by", f"{mark} again")
+    client.update_registered_model(f"{mark} plain", "updated")
+    client.delete_registered_model_tag(f"{mark} plain", "naïve")
+    client.create_registered_model(f"{mark} gone")
+    client.delete_registered_model(f"{mark} gone")
+    client.create_registered_model(f"{mark} without anything")
+
+
+def reads(marks):
+    """Every GET of the registry that says something about what `write` wrote."""
+    yield f"{API}/registered-models/search"
+    yield f"{API}/registered-models/search?max_results=2"
+    for query in ("name LIKE '%plain'", "tags.by ILIKE '%AGAIN'", "name = 'nobody'", "nonsense"):
+        yield f"{API}/registered-models/search?filter={quote(query)}"
+    for order in ("name DESC", "last_updated_timestamp DESC", "creation_timestamp"):
+        yield f"{API}/registered-models/search?order_by={quote(order)}"
+    for name in [f"{mark} {one}" for mark in marks for one in [*NAMES, "gone", "without anything"]]:
+        yield f"{API}/registered-models/get?name={quote(name)}"
+        yield f"{API}/registered-models/get-latest-versions?name={quote(name)}"
+        yield f"{API}/registered-models/get-latest-versions?name={quote(name)}&stages=Production"
+        for version in (1, 2, 3, 4):
+            yield f"{API}/model-versions/get?name={quote(name)}&version={version}"
+    yield "/version"
+
+
+def assert_same_answers(one, other, marks):
+    different = [(path, a, b) for path in reads(marks)
+                 if (a := one.get(path)) != (b := other.get(path))]
+    assert different == []
+
+
+def schema(path):
+    """Tables with their columns, indexes with theirs, and the revision, of a database file."""
+    with sqlite3.connect(path) as database:
+        names = [row[0] for row in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'millrace_%'")]
+        return {
+            "revision": database.execute("SELECT version_num FROM alembic_version").fetchall(),
+            "tables": {name: database.execute(f"PRAGMA table_info({name})").fetchall() for name in names},
+            "keys": {name: sorted(database.execute(f"PRAGMA foreign_key_list({name})"), key=str)
+                     for name in names},
+            "indexes": {name: sorted(
+                [row[2], row[3], database.execute(f"PRAGMA index_info({row[1]})").fetchall()]
+                for row in database.execute(f"PRAGMA index_list({name})")
+                if not row[1].startswith("millrace_")) for name in names},
+        }
+
+
+@pytest.fixture(params=[MillraceServer, MlflowServer], ids=["millrace first", "mlflow first"])
+def servers(request, tmp_path):
+    """Two servers on one database; the first one makes it, the second one opens it later."""
+    first = request.param(tmp_path / "first", database="../shared.db")
+    other = MlflowServer if request.param is MillraceServer else MillraceServer
+    second = other(tmp_path / "second", database="../shared.db")
+    yield first, second
+    for server in (first, second):
+        server.stop()
+
+
+def test_what_one_server_wrote_the_other_reads(servers):
+    first, second = servers
+    first.start()
+    write(first, "first")
+    if isinstance(first, MillraceServer):
+        assert first.stop() == 0
+        first.start()
+    before = schema(first.database)
+
+    second.start()
+    assert "database tables" not in second.log()  # neither creates nor migrates anything
+    assert_same_answers(first, second, ["first"])
+
+    write(second, "second")  # both run: each sees at once what the other commits
+    assert_same_answers(first, second, ["first", "second"])
+
+    second.stop()
+    write(first, "third")
+    first.stop()
+    assert schema(first.database) == before
+    first.start()
+    second.start()
+    assert_same_answers(first, second, ["first", "second", "third"])
+
+
+def test_an_empty_file_gets_mlflows_own_schema(tmp_path):
+    databases = []
+    for kind in (MillraceServer, MlflowServer):
+        with kind(tmp_path / kind.__name__) as server:
+            databases.append(server.database)
+    assert schema(databases[0]) == schema(databases[1])
