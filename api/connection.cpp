@@ -62,20 +62,22 @@ std::string one_chunk(const std::string& body) {
 
 }  // namespace
 
-Exchange::Exchange(ConnectionSocket& socket, RequestHead head, const std::string& peer, bool keep)
+Exchange::Exchange(ConnectionSocket& socket, const ConnectionContext& context, RequestHead head,
+                   const std::string& peer)
     : socket_(socket),
+      context_(context),
       http11_(head.http11),
-      keep_(keep && head.keep_alive),
+      keep_(head.keep_alive),
       body_(socket, head),
       request_{std::move(head.method), std::move(head.target), std::move(head.headers), peer,
                &body_} {}
 
-void Exchange::complete(HttpResponse reply, std::size_t skipped_bytes) {
+void Exchange::complete(HttpResponse reply) {
   response_ = std::move(reply);
   HttpResponse& response = response_;
   if (body_.state() == ConnectionBody::State::Malformed) response = invalid_request();
   if (!can_be_sent(response.headers)) response = internal_error();
-  if (!body_.can_skip(skipped_bytes)) keep_ = false;
+  if (context_.stop.requested() || !body_.can_skip(context_.limits.skipped_bytes)) keep_ = false;
 
   Headers& headers = response.headers;
   bool bodiless = response.status == 204 || response.status == 304;
@@ -124,10 +126,10 @@ Connection::Next Connection::serve(const std::function<bool()>& busy) {
       case HeadState::Closed:
         return Next::Close;
     }
-    Exchange exchange(socket_, std::move(head), peer_, !context_.stop.requested());
+    Exchange exchange(socket_, context_, std::move(head), peer_);
     context_.respond(exchange);
-    if (!exchange.skip_body(context_.limits.skipped_bytes)) {
-      if (!exchange.client_gone()) socket_.drain();
+    if (!exchange.skip_body()) {
+      if (exchange.has_unread() && !exchange.client_gone()) socket_.drain();
       return Next::Close;
     }
     deadline_ = Clock::now() + (between_requests() ? context_.limits.idle : context_.limits.head);

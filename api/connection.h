@@ -1,6 +1,6 @@
-// One client connection: heads in, exchanges out, in order; keep-alive, pipelining and the orderly
+// One client connection: heads in, exchanges out, in order; keep-alive, pipelining, the orderly
 // end. It holds no thread while it waits: serve() returns, and the connection is parked until bytes
-// arrive.
+// come.
 #pragma once
 
 #include <atomic>
@@ -16,48 +16,52 @@ namespace millrace {
 // What uvicorn answers when the application fails.
 HttpResponse internal_error();
 
+class Exchange;
+
+// What all connections of a server have in common. Outlives them.
+struct ConnectionContext {
+  ConnectionLimits limits;
+  StopSignal stop;
+  // Handles one exchange, the writing of its reply included.
+  std::function<void(Exchange&)> respond;
+  // The number of connections.
+  std::atomic<std::size_t> open{0};
+};
+
 // One request and what becomes of its reply.
 class Exchange {
  public:
-  // `keep` is false when the connection cannot go on after this exchange.
-  Exchange(ConnectionSocket& socket, RequestHead head, const std::string& peer, bool keep);
+  Exchange(ConnectionSocket& socket, const ConnectionContext& context, RequestHead head,
+           const std::string& peer);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
   HttpRequest& request() { return request_; }
   ConnectionSocket& socket() { return socket_; }
   bool is_head() const { return request_.method == "HEAD"; }
-  // The connection goes on after the reply.
-  bool keeps() const { return keep_; }
   // Nobody is there to take a reply.
   bool client_gone() const { return body_.state() == ConnectionBody::State::Gone; }
 
-  // Turns what the handler returned into exactly what goes out (see HttpResponse), and settles
-  // keeps().
-  void complete(HttpResponse reply, std::size_t skipped_bytes);
+  // Turns what the handler returned into exactly what goes out (see HttpResponse).
+  void complete(HttpResponse reply);
   HttpResponse& response() { return response_; }
-  // To be called after the reply: reads over the rest of the body; false when the connection must
-  // end.
-  bool skip_body(std::size_t skipped_bytes) { return keep_ && body_.skip(skipped_bytes); }
+  // To be called after the reply: reads over the rest of the body. False: the connection must end.
+  bool skip_body() { return keep_ && body_.skip(context_.limits.skipped_bytes); }
+  // The client may still be sending what nobody will read.
+  bool has_unread() const {
+    return body_.state() != ConnectionBody::State::Ended || !socket_.input().empty();
+  }
   // The reply could not be sent.
   void give_up() { keep_ = false; }
 
  private:
   ConnectionSocket& socket_;
+  const ConnectionContext& context_;
   bool http11_;
   bool keep_;
   ConnectionBody body_;
   HttpRequest request_;
   HttpResponse response_;
-};
-
-// What all connections of a server have in common. Outlives them.
-struct ConnectionContext {
-  ConnectionLimits limits;
-  StopSignal stop;
-  std::function<void(Exchange&)>
-      respond;                       // handles one exchange, the writing of its reply included
-  std::atomic<std::size_t> open{0};  // number of connections
 };
 
 class Connection {

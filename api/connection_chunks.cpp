@@ -44,7 +44,7 @@ bool ChunkDecoder::take_line(std::string_view input, std::size_t& at) {
   }
   if (end == std::string_view::npos) return false;
   // A bare LF, or a CR elsewhere in the line, is read differently by different servers.
-  if (line_.find('\r') != line_.size() - 2) {
+  if (!line_.ends_with("\r\n") || line_.find('\r') != line_.size() - 2) {
     state_ = State::Failed;
     return false;
   }

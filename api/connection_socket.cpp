@@ -30,7 +30,7 @@ bool is_tick(int error) { return error == EAGAIN || error == EWOULDBLOCK || erro
 
 }  // namespace
 
-void StopSignal::request(std::chrono::seconds grace) {
+void StopSignal::request(std::chrono::milliseconds grace) {
   deadline_.store((Clock::now() + grace).time_since_epoch().count(), std::memory_order_relaxed);
 }
 

@@ -12,27 +12,32 @@ namespace millrace {
 
 // How long and how much a connection may take.
 struct ConnectionLimits {
-  std::size_t head_bytes =
-      128 * 1024;  // request line and headers: 64 KB of target plus 60 KB of headers pass
+  // Request line and headers together: 64 KB of target and 60 KB of headers pass.
+  std::size_t head_bytes = 128 * 1024;
   std::size_t headers = 1000;
-  std::size_t skipped_bytes = 1 << 20;  // unread rest of a body for which the connection is kept
-  std::size_t drained_bytes =
-      64 << 20;  // bytes thrown away before a close, so that the client gets its reply
-  std::chrono::milliseconds linger{
-      50};                        // a thread stays with its connection so long for the next request
-  std::chrono::seconds head{10};  // from a head's first byte to its last
-  std::chrono::seconds idle{
-      75};  // between requests: longer than the 60 s of the usual load balancers
-  std::chrono::seconds body{60};   // without a byte of the body
-  std::chrono::seconds write{60};  // without a byte of the reply taken
-  std::chrono::seconds drain{5};
-  std::chrono::seconds stop{30};  // for requests in flight when the server stops
+  // Unread rest of a body for which the connection is kept.
+  std::size_t skipped_bytes = 1 << 20;
+  // Thrown away before a close on unread bytes, so that the client gets its reply.
+  std::size_t drained_bytes = 64 << 20;
+  std::chrono::milliseconds drain{2'000};
+  // A thread stays with its connection so long for the next request.
+  std::chrono::milliseconds linger{50};
+  // Between requests: longer than the 60 s of the usual load balancers, which must be the first to
+  // close.
+  std::chrono::milliseconds idle{75'000};
+  // From a head's first byte to its last.
+  std::chrono::milliseconds head{10'000};
+  // Without a byte of the body, and without a byte of the reply taken.
+  std::chrono::milliseconds body{60'000};
+  std::chrono::milliseconds write{60'000};
+  // For requests in flight when the server stops.
+  std::chrono::milliseconds stop{30'000};
 };
 
 // Tells every connection that the server stops.
 class StopSignal {
  public:
-  void request(std::chrono::seconds grace);
+  void request(std::chrono::milliseconds grace);
   bool requested() const { return deadline_.load(std::memory_order_relaxed) != kNever; }
   // The grace is over: break off.
   bool expired() const;

@@ -84,8 +84,8 @@ Server::Impl::Impl(const ServerOptions& options, millrace::Server::Handler handl
     int yes = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
-  auto answer = [this](HttpResponse reply, httplib::Response& response) {
-    current_exchange->complete(std::move(reply), context_.limits.skipped_bytes);
+  auto answer = [](HttpResponse reply, httplib::Response& response) {
+    current_exchange->complete(std::move(reply));
     response.status = current_exchange->response().status;
     response.body = std::move(current_exchange->response().body);
   };
@@ -163,15 +163,12 @@ bool Server::Impl::process_and_close_socket(socket_t fd) {
 }
 
 void Server::Impl::serve(std::unique_ptr<Connection> connection) {
-  switch (connection->serve([this] { return pool_->busy(); })) {
-    case Connection::Next::Close:
-      break;
-    case Connection::Next::Park:
-      parking_->park(std::move(connection));
-      break;
-    case Connection::Next::Requeue:
-      pool_->submit(std::move(connection));
-      break;
+  try {
+    Connection::Next next = connection->serve([this] { return pool_->busy(); });
+    if (next == Connection::Next::Park) parking_->park(std::move(connection));
+    if (next == Connection::Next::Requeue) pool_->submit(std::move(connection));
+  } catch (const std::exception&) {
+    // Out of memory or threads: this connection ends, the others go on.
   }
 }
 
