@@ -64,7 +64,10 @@ std::size_t ConnectionBody::fail(State state) {
 }
 
 bool ConnectionBody::can_skip(std::size_t limit) const {
-  return state_ == State::Ended || (state_ == State::Open && !owes_continue_ && left_ <= limit);
+  // Without our permission the body comes later, or never: what follows the head would be
+  // ambiguous.
+  bool client_waits = owes_continue_ && socket_.input().empty();
+  return state_ == State::Ended || (state_ == State::Open && !client_waits && left_ <= limit);
 }
 
 bool ConnectionBody::skip(std::size_t limit) {

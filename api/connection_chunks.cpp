@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 
 #include "api/http_head.h"
 
 namespace millrace {
+
+namespace {
+
+constexpr std::ptrdiff_t kSizeDigits = 20;
+
+}  // namespace
 
 ChunkDecoder::Step ChunkDecoder::decode(std::string_view input, char* output, std::size_t size) {
   std::size_t at = 0;
@@ -56,7 +63,7 @@ ChunkDecoder::State ChunkDecoder::after_size_line() {
   const char* begin = line_.data();
   const char* end = begin + line_.size();
   auto [rest, error] = std::from_chars(begin, end, left_, 16);
-  if (error != std::errc()) return State::Failed;
+  if (error != std::errc() || rest - begin > kSizeDigits) return State::Failed;
   bool blank_rest = std::all_of(rest, end, [](char c) { return c == ' ' || c == '\t'; });
   if (!blank_rest && *rest != ';') return State::Failed;
   return left_ == 0 ? State::Trailer : State::Data;

@@ -8,6 +8,7 @@ namespace millrace {
 
 namespace {
 
+constexpr std::size_t kLengthDigits = 20;
 constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
 
 constexpr std::array<bool, 256> make_token_table() {
@@ -129,7 +130,8 @@ class Framing {
   bool add_length(HeaderLine& field, bool& keep) {
     keep = length_.empty();
     bool agree = for_each_member(field.value, [this](std::string_view member) {
-      if (member.empty() || !std::all_of(member.begin(), member.end(), is_digit)) return false;
+      if (member.empty() || member.size() > kLengthDigits) return false;
+      if (!std::all_of(member.begin(), member.end(), is_digit)) return false;
       if (length_.empty()) length_ = member;
       return length_ == member;
     });
