@@ -2,11 +2,10 @@
 
 import random
 import re
-import struct
 import sys
 
 import cross_check
-from cross_check import differences, utf8
+from cross_check import differences, double_bits, doubles, utf8
 
 CODE_POINTS = [chr(c) for c in range(sys.maxunicode + 1)]
 
@@ -67,10 +66,8 @@ def test_int_of_every_code_point():
 
 def test_int_of_random_text():
     source = random.Random(3)
-    values = [
-        "".join(source.choices("0123456789_+- \t\n\x1c\x00\u00a0\u0661\U0001d7ce.e", k=source.randint(0, 9)))
-        for _ in range(100_000)
-    ]
+    alphabet = "0123456789_+- \t\n\x1c\x00\u00a0\u0661\U0001d7ce.e"
+    values = ["".join(source.choices(alphabet, k=source.randint(0, 9))) for _ in range(100_000)]
     values += [str(sign * 2**bits + offset) for bits in (31, 53, 63, 64, 100) for sign in (1, -1)
                for offset in (-1, 0, 1)]
     values += ["0" * 4300, "0" * 4301, "1" * 4300, "1" * 4301, "-" + "1" * 4300, "1_" * 4299 + "1"]
@@ -87,17 +84,5 @@ def test_text_of_random_code_points():
     compare_texts("length", values, lambda text: str(len(text)))
 
 
-def doubles():
-    source = random.Random(5)
-    bits = [source.getrandbits(64) for _ in range(100_000)]
-    values = [struct.unpack(">d", b.to_bytes(8, "big"))[0] for b in bits]
-    values += [sign * m * 2.0**e for e in range(-1074, 1024) for m in (1.0, 1.5) for sign in (1, -1)]
-    values += [float(f"{digits}e{e}") for e in range(-330, 310) for digits in ("1", "9.5", "1.2345678901234567")]
-    values += [source.randint(-10**17, 10**17) / 10**source.randint(0, 20) for _ in range(100_000)]
-    values += [float(source.randint(-2**54, 2**54)) for _ in range(10_000)]
-    return values + [0.0, -0.0, float("inf"), float("-inf"), float("nan")]
-
-
 def test_float_repr():
-    encode = lambda value: struct.pack(">d", value)
-    assert differences("float_repr", doubles(), encode, lambda value: repr(value).encode()) == []
+    assert differences("float_repr", doubles(), double_bits, lambda value: repr(value).encode()) == []

@@ -14,7 +14,7 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 constexpr std::array<bool, 256> plain_bytes() {
   std::array<bool, 256> plain{};
-  for (std::size_t byte = 0x20; byte < 0x80; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
   return plain;
 }
 constexpr std::array<bool, 256> kPlain = plain_bytes();

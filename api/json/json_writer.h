@@ -33,7 +33,8 @@ class JsonWriter {
   JsonWriter& end_array() { return end(']'); }
   JsonWriter& key(std::string_view key);
 
-  // All but ASCII is escaped, lone surrogates too; a byte that is not UTF-8 is written as \ufffd.
+  // All but printable ASCII is escaped, lone surrogates too; a byte that is not UTF-8 is written as
+  // \ufffd.
   JsonWriter& string(std::string_view value);
   JsonWriter& integer(std::int64_t value);
   JsonWriter& integer_digits(std::string_view digits);  // an int of any size

@@ -73,7 +73,7 @@ TEST(JsonWriter, EscapesAllButAscii) {
     JsonWriter(out, Layout::Compact).string(text);
     return out;
   };
-  EXPECT_EQ(string("a/\"\\\b\f\n\r\t\x01\x7F"), "\"a/\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7F\"");
+  EXPECT_EQ(string("a/\"\\\b\f\n\r\t\x01\x7F"), R"("a/\"\\\b\f\n\r\t\u0001\u007f")");
   EXPECT_EQ(string("é€😀"), R"("\u00e9\u20ac\ud83d\ude00")");
   EXPECT_EQ(string("\xED\xA0\xBD"), R"("\ud83d")");
   EXPECT_EQ(string("a\xFF\xC3"), R"("a\ufffd\ufffd")");
