@@ -4,9 +4,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace millrace {
 
@@ -55,13 +57,14 @@ void ConnectionParking::park(std::unique_ptr<Connection> connection) {
 
 bool ConnectionParking::close_oldest() {
   std::lock_guard lock(mutex_);
-  auto found = parked_.end();
-  for (auto it = parked_.begin(); it != parked_.end(); ++it) {
-    if (!it->second->between_requests()) continue;
-    if (found == parked_.end() || it->second->deadline() < found->second->deadline()) found = it;
-  }
-  if (found == parked_.end()) return false;
-  parked_.erase(found);
+  auto rank = [](const auto& entry) {
+    return std::pair(!entry.second->between_requests(), entry.second->deadline());
+  };
+  auto oldest =
+      std::min_element(parked_.begin(), parked_.end(),
+                       [rank](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  if (oldest == parked_.end()) return false;
+  parked_.erase(oldest);
   return true;
 }
 

@@ -25,8 +25,8 @@ class ConnectionParking {
   // Keeps it until bytes arrive; closes it at its deadline (within a second), or at once after
   // stop().
   void park(std::unique_ptr<Connection> connection);
-  // Closes the one that would time out first among those between two requests; false when there is
-  // none.
+  // Closes the one that would time out first, preferably one between two requests; false when there
+  // is none.
   bool close_oldest();
   // Closes all; no wake is running or will run after it.
   void stop();
