@@ -46,7 +46,7 @@ void throw_translated(const soci::soci_error& error) {
     default:
       break;
   }
-  spdlog::error("database error {}: {}", code, sqlite_api::sqlite3_errstr(code));
+  spdlog::error("database error {}: {}", code, error.get_error_message());
   throw Error(ErrorCode::InternalError,
               std::string("The database failed: ") + sqlite_api::sqlite3_errstr(code & 0xff) + ".");
 }

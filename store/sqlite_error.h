@@ -6,7 +6,7 @@
 namespace millrace {
 
 // Throws the Error that stands for `error` (see Session for which) and logs what is no fault of the
-// request. Neither the message nor the log has SQL or values: soci_error::what() holds both.
+// request. The message has neither SQL nor values, and the log no values: what() holds both.
 [[noreturn]] void throw_translated(const soci::soci_error& error);
 
 }  // namespace millrace

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 namespace millrace {
 namespace {
@@ -25,8 +27,24 @@ constexpr std::array<long, 9> kLocalFileSystems{EXT4_SUPER_MAGIC,
                                                 kZfs,
                                                 kBcachefs};
 
+// How long the switch waits for others who use the file; SQLite itself does not wait here.
+constexpr std::chrono::milliseconds kSwitchPatience{1000};
+
 std::string journal_mode(SqliteSession& session, const std::string& pragma) {
   return std::get<0>(*session.first<std::string>(pragma));
+}
+
+bool switch_to_wal(SqliteSession& session) {
+  const auto give_up = std::chrono::steady_clock::now() + kSwitchPatience;
+  while (true) {
+    try {
+      return journal_mode(session, "PRAGMA journal_mode = WAL") == "wal";
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::TemporarilyUnavailable) return false;
+      if (std::chrono::steady_clock::now() >= give_up) return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 }  // namespace
@@ -48,10 +66,7 @@ SqliteJournal::SqliteJournal(SqliteSession& session, const std::string& path)
         path, found_);
     return;
   }
-  try {
-    switched_ = journal_mode(session, "PRAGMA journal_mode = WAL") == "wal";
-  } catch (const Error&) {
-  }
+  switched_ = switch_to_wal(session);
   if (!switched_) {
     spdlog::warn("{} is in use or cannot be written, so its journal mode stays '{}'", path, found_);
   }
@@ -60,11 +75,12 @@ SqliteJournal::SqliteJournal(SqliteSession& session, const std::string& path)
 SqliteJournal::~SqliteJournal() {
   try {
     session_.set_patience({});
-    session_.first<std::int64_t>("PRAGMA wal_checkpoint(TRUNCATE)");
+    session_.each<std::int64_t, std::int64_t, std::int64_t>(
+        "PRAGMA wal_checkpoint(TRUNCATE)", {}, [](std::int64_t, std::int64_t, std::int64_t) {});
     if (switched_) journal_mode(session_, "PRAGMA journal_mode = " + found_);
-  } catch (const Error&) {
-    // Somebody else has the file open: it stays in WAL mode, and the last one to close it
-    // checkpoints.
+  } catch (const Error& error) {
+    // While somebody else has the file open it stays in WAL mode; the last to close checkpoints.
+    spdlog::info("the database stays in WAL mode: {}", error.what());
   }
 }
 

@@ -57,6 +57,7 @@ long long SqliteSession::run(std::string_view sql, const Values& values,
   try {
     Prepared& entry = prepared(sql);
     try {
+      check_counts(entry.statement, values.size(), types.size());
       return entry.statement.run(values, types, sink);
     } catch (...) {
       drop_front();  // it is not at its end and would keep its snapshot open
@@ -90,6 +91,19 @@ SqliteSession::Prepared& SqliteSession::prepared(std::string_view sql) {
   recent_.emplace_front(soci_, sql);
   index_.emplace(recent_.front().sql, recent_.begin());
   return recent_.front();
+}
+
+// SQLite takes a value that is not given for NULL, and a column that is not there too.
+void SqliteSession::check_counts(Statement& statement, std::size_t values, std::size_t columns) {
+  auto* prepared = static_cast<soci::sqlite3_statement_backend*>(statement.backend())->stmt_;
+  const auto wanted_values =
+      static_cast<std::size_t>(sqlite_api::sqlite3_bind_parameter_count(prepared));
+  const auto given_columns = static_cast<std::size_t>(sqlite_api::sqlite3_column_count(prepared));
+  if (values != wanted_values || (columns != 0 && columns != given_columns)) {
+    throw Error(ErrorCode::InternalError,
+                "A statement was used with the wrong numbers of values "
+                "or columns.");
+  }
 }
 
 void SqliteSession::drop_front() {

@@ -45,6 +45,7 @@ class SqliteSession final : public Session {
   static int wait_for_lock(void* self, int attempt);
 
   Prepared& prepared(std::string_view sql);
+  static void check_counts(Statement& statement, std::size_t values, std::size_t columns);
   void drop_front();
   sqlite_api::sqlite3* handle();
 
