@@ -8,6 +8,7 @@ for _name in [name for name in os.environ if name.startswith("MLFLOW_")]:
     del os.environ[_name]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
+os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
 
 import pytest  # noqa: E402
 

@@ -38,7 +38,7 @@ def reads(marks):
     yield f"{API}/registered-models/search?max_results=2"
     for query in ("name LIKE '%plain'", "tags.by ILIKE '%AGAIN'", "name = 'nobody'", "nonsense"):
         yield f"{API}/registered-models/search?filter={quote(query)}"
-    for order in ("name DESC", "last_updated_timestamp DESC", "creation_timestamp"):
+    for order in ("name DESC", "last_updated_timestamp DESC", "timestamp"):
         yield f"{API}/registered-models/search?order_by={quote(order)}"
     for name in [f"{mark} {one}" for mark in marks for one in [*NAMES, "gone", "without anything"]]:
         yield f"{API}/registered-models/get?name={quote(name)}"
