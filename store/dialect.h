@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace millrace {
+#include "store/common/sql_dialect.h"
 
-enum class Dialect { Sqlite, Mysql, Postgresql };
+namespace millrace {
 
 // What ends a SELECT in a write body whose row must stay as it was read until the commit. Empty on
 // SQLite, where a writer is alone.

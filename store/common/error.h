@@ -36,14 +36,18 @@ struct ErrorRow {
 
 const ErrorRow& error_row(ErrorCode code);
 
-// A request that fails. `what()` is the message that the client sees: UTF-8, never SQL or a secret.
+// A request that fails. The message is what the client sees: UTF-8, never SQL or a secret. It may
+// quote a NUL of the request, at which `what()` ends and `message()` does not.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Error(ErrorCode code, const std::string& message)
+      : std::runtime_error(message), code_(code), message_(message) {}
   ErrorCode code() const { return code_; }
+  const std::string& message() const { return message_; }
 
  private:
   ErrorCode code_;
+  std::string message_;
 };
 
 // The commonest one: MLflow's INVALID_PARAMETER_VALUE (400).

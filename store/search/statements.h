@@ -1,0 +1,16 @@
+// Text to statements with their groups: sqlparse.parse.
+#pragma once
+
+#include <string_view>
+
+#include "store/search/sql_token.h"
+
+namespace millrace::search {
+
+// Blanks alone make no statement. The text must outlive the result.
+// Throws INVALID_PARAMETER_VALUE "Error on parsing {what} '{text}'" where sqlparse refuses: over
+// 10,000 tokens in one group or 100 levels of groups; also over 100,000 tokens in all, which is
+// ours and bounds memory.
+ParsedSql parse_sql(std::string_view text, std::string_view what);
+
+}  // namespace millrace::search
