@@ -46,7 +46,7 @@ class Client {
     while (input_.find(ending) == std::string::npos && receive_some()) {
     }
     std::size_t found = input_.find(ending);
-    if (found == std::string::npos) return std::move(input_);
+    if (found == std::string::npos) return std::exchange(input_, {});
     std::string result = input_.substr(0, found + ending.size());
     input_.erase(0, result.size());
     return result;
@@ -56,7 +56,7 @@ class Client {
   std::string receive_all() {
     while (receive_some()) {
     }
-    return std::move(input_);
+    return std::exchange(input_, {});
   }
 
   void abort() { ::shutdown(fd_, SHUT_RDWR); }
