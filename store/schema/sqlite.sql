@@ -125,9 +125,9 @@ CREATE TABLE "datasets" (
 	CONSTRAINT fk_datasets_experiment_id_experiments FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id) ON DELETE CASCADE
 );
 
-CREATE INDEX index_datasets_experiment_id_dataset_source_type ON datasets (experiment_id, dataset_source_type);
-
 CREATE INDEX index_datasets_dataset_uuid ON datasets (dataset_uuid);
+
+CREATE INDEX index_datasets_experiment_id_dataset_source_type ON datasets (experiment_id, dataset_source_type);
 
 CREATE TABLE logged_models (
 	model_id VARCHAR(36) NOT NULL, 
@@ -207,9 +207,9 @@ CREATE TABLE webhook_events (
 	FOREIGN KEY(webhook_id) REFERENCES webhooks (webhook_id) ON DELETE cascade
 );
 
-CREATE INDEX idx_webhook_events_entity ON webhook_events (entity);
-
 CREATE INDEX idx_webhook_events_action ON webhook_events (action);
+
+CREATE INDEX idx_webhook_events_entity ON webhook_events (entity);
 
 CREATE INDEX idx_webhook_events_entity_action ON webhook_events (entity, action);
 
@@ -420,9 +420,9 @@ CREATE TABLE "evaluation_datasets" (
 	CONSTRAINT evaluation_datasets_pk PRIMARY KEY (dataset_id)
 );
 
-CREATE INDEX index_evaluation_datasets_name ON evaluation_datasets (name);
-
 CREATE INDEX index_evaluation_datasets_created_time ON evaluation_datasets (created_time);
+
+CREATE INDEX index_evaluation_datasets_name ON evaluation_datasets (name);
 
 CREATE TABLE "webhooks" (
 	webhook_id VARCHAR(256) NOT NULL, 
@@ -502,9 +502,9 @@ CREATE TABLE "model_definitions" (
 	CONSTRAINT uq_model_definitions_workspace_name UNIQUE (workspace, name)
 );
 
-CREATE INDEX index_model_definitions_secret_id ON model_definitions (secret_id);
-
 CREATE INDEX index_model_definitions_provider ON model_definitions (provider);
+
+CREATE INDEX index_model_definitions_secret_id ON model_definitions (secret_id);
 
 CREATE TABLE "jobs" (
 	id VARCHAR(36) NOT NULL, 
@@ -607,9 +607,9 @@ CREATE TABLE guardrails (
 	CONSTRAINT fk_guardrails_action_endpoint_id FOREIGN KEY(action_endpoint_id) REFERENCES endpoints (endpoint_id) ON DELETE SET NULL
 );
 
-CREATE INDEX idx_guardrails_workspace ON guardrails (workspace);
-
 CREATE INDEX idx_guardrails_scorer ON guardrails (scorer_id, scorer_version);
+
+CREATE INDEX idx_guardrails_workspace ON guardrails (workspace);
 
 CREATE TABLE guardrail_configs (
 	endpoint_id VARCHAR(36) NOT NULL, 
@@ -689,9 +689,9 @@ CREATE TABLE review_queue_items (
 	CONSTRAINT fk_review_queue_items_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (queue_id) ON DELETE CASCADE
 );
 
-CREATE INDEX index_review_queue_items_queue_id_status ON review_queue_items (queue_id, status);
-
 CREATE INDEX index_review_queue_items_item_id ON review_queue_items (item_id);
+
+CREATE INDEX index_review_queue_items_queue_id_status ON review_queue_items (queue_id, status);
 
 CREATE TABLE review_queue_label_schemas (
 	queue_id VARCHAR(36) NOT NULL, 
@@ -782,11 +782,11 @@ CREATE TABLE mcp_access_endpoints (
 
 CREATE INDEX idx_mcp_server_versions_latest ON mcp_server_versions (workspace, name, status, version_major DESC, version_minor DESC, version_patch DESC);
 
+CREATE INDEX ix_mcp_access_endpoints_alias ON mcp_access_endpoints (workspace, server_name, server_alias);
+
 CREATE INDEX ix_mcp_access_endpoints_server_name ON mcp_access_endpoints (workspace, server_name);
 
 CREATE INDEX ix_mcp_access_endpoints_version ON mcp_access_endpoints (workspace, server_name, server_version);
-
-CREATE INDEX ix_mcp_access_endpoints_alias ON mcp_access_endpoints (workspace, server_name, server_alias);
 
 CREATE INDEX idx_budget_policies_target_value ON budget_policies (target_value);
 
@@ -841,13 +841,13 @@ CREATE TABLE "assessments" (
 	CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
 
-CREATE INDEX index_assessments_last_updated_timestamp ON assessments (last_updated_timestamp);
-
 CREATE INDEX index_assessments_assessment_type ON assessments (assessment_type);
 
-CREATE INDEX index_assessments_trace_id_created_timestamp ON assessments (trace_id, created_timestamp);
+CREATE INDEX index_assessments_last_updated_timestamp ON assessments (last_updated_timestamp);
 
 CREATE INDEX index_assessments_run_id_created_timestamp ON assessments (run_id, created_timestamp);
+
+CREATE INDEX index_assessments_trace_id_created_timestamp ON assessments (trace_id, created_timestamp);
 
 CREATE TABLE sql_trace_metric_daily_rollups (
 	id INTEGER NOT NULL, 
@@ -923,13 +923,13 @@ CREATE TABLE "spans" (
 	CONSTRAINT fk_spans_trace_id FOREIGN KEY(trace_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
 
-CREATE INDEX index_spans_experiment_id_status_type ON spans (experiment_id, status, type);
-
-CREATE INDEX index_spans_experiment_id_type_status ON spans (experiment_id, type, status);
-
 CREATE INDEX index_spans_experiment_id_duration ON spans (experiment_id, duration_ns);
 
 CREATE INDEX index_spans_experiment_id_start_time ON spans (experiment_id, start_time_unix_nano);
+
+CREATE INDEX index_spans_experiment_id_status_type ON spans (experiment_id, status, type);
+
+CREATE INDEX index_spans_experiment_id_type_status ON spans (experiment_id, type, status);
 
 CREATE INDEX index_trace_info_experiment_id_session_id ON trace_info (experiment_id, session_id);
 
@@ -939,15 +939,15 @@ CREATE INDEX idx_span_cost_rollups_lookup ON sql_span_cost_daily_rollups (experi
 
 CREATE INDEX idx_assessment_rollups_lookup ON sql_assessment_daily_rollups (experiment_id, rollup_day, metric_name, grouping_set);
 
+CREATE INDEX idx_spans_cost_exp_time_cover ON spans (experiment_id, start_time_unix_nano);
+
 CREATE INDEX idx_spans_cost_trace_time_cover ON spans (trace_id, start_time_unix_nano);
 
-CREATE INDEX idx_spans_cost_exp_time_cover ON spans (experiment_id, start_time_unix_nano);
+CREATE INDEX idx_assessments_exp_name_valid ON assessments (experiment_id, name, valid);
 
 CREATE INDEX idx_assessments_exp_trace_ts ON assessments (experiment_id, trace_timestamp_ms);
 
 CREATE INDEX idx_assessments_exp_trace_ts_name ON assessments (experiment_id, trace_timestamp_ms, name);
-
-CREATE INDEX idx_assessments_exp_name_valid ON assessments (experiment_id, name, valid);
 
 CREATE TABLE scheduler_leases (
 	lease_key VARCHAR(255) NOT NULL, 
