@@ -1,0 +1,471 @@
+"""Names, keys, versions, tokens, URIs and the sources of model versions: Millrace's code and MLflow's
+own functions, value for value. Run with the Python that has mlflow==3.17.2. SOURCE_CROSS_CHECK names
+the program of a build; without it the release build's is taken.
+
+Allowed differences, each checked to be one:
+- a crash in MLflow (HTML 500) is an INVALID_PARAMETER_VALUE here;
+- a version or offset beyond int64, its database driver's 500, likewise;
+- a non-local source whose path crosses a symbolic link of this machine is accepted here."""
+
+import json
+import logging
+import os
+import pathlib
+import posixpath
+import random
+import re
+import subprocess
+import urllib.parse
+from contextlib import contextmanager
+
+import pytest
+import source_cases as cases
+from mlflow.entities.model_registry.model_version_stages import get_canonical_stage
+from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.utils.models import _parse_model_uri
+from mlflow.utils import uri as mlflow_uri
+from mlflow.utils import validation
+from mlflow.utils.file_utils import local_file_uri_to_path
+from mlflow.utils.search_utils import SearchUtils
+from mlflow_in_process import IS_PROMPT, World
+
+ROOT = pathlib.Path(__file__).parent.parent
+CRASH = "crash"
+INT64 = range(-(2**63), 2**63)
+
+
+def error(code, message):
+    """Millrace's Error is a std::exception, whose text ends at a NUL; so is MLflow's cut here. And
+    /proc/self leads each of the two processes to itself."""
+    return code, re.sub(r"/proc/[0-9]+", "/proc/self", message.split("\0")[0])
+
+
+class Program:
+    def __init__(self, folder):
+        path = os.environ.get("SOURCE_CROSS_CHECK", ROOT / "build" / "release" / "source_cross_check")
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder)
+
+    def __call__(self, *arguments):
+        self.process.stdin.write(json.dumps(arguments) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        return answer["ok"] if "ok" in answer else error(answer["code"], answer["message"])
+
+    def close(self):
+        self.process.stdin.close()
+        assert self.process.wait() == 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet():
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with World(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def program(world):
+    # Relative paths count from the working folder, so both sides share one.
+    before = os.getcwd()
+    os.chdir(world.folder)
+    program = Program(world.folder)
+    assert program("world", world.for_millrace()) is None
+    yield program
+    program.close()
+    os.chdir(before)
+
+
+def outcome(function, *arguments):
+    try:
+        return function(*arguments)
+    except MlflowException as raised:
+        return error(raised.error_code, raised.message)
+    except Exception:
+        return CRASH
+
+
+def same(theirs, ours):
+    if theirs == CRASH:
+        return isinstance(ours, tuple) and ours[0] == "INVALID_PARAMETER_VALUE"
+    return theirs == ours
+
+
+def compare(program, operation, function, values):
+    different = []
+    for arguments in values:
+        arguments = arguments if isinstance(arguments, tuple) else (arguments,)
+        theirs, ours = outcome(function, *arguments), program(operation, *arguments)
+        if not same(theirs, ours):
+            different.append((arguments, theirs, ours))
+    assert not different, (len(different), different[:20])
+
+
+def silent(function):
+    """The outcome of a validator is that it passes, whatever it returns."""
+
+    def run(*arguments):
+        function(*arguments)
+
+    return run
+
+
+def test_names(program):
+    compare(program, "model_name", silent(validation._validate_model_name), cases.NAMES + cases.KEYS)
+    compare(program, "new_model_name", silent(validation._validate_model_renaming), cases.NAMES)
+
+
+def test_tags(program):
+    texts = cases.NAMES + cases.KEYS
+    values = ["", "v", "x" * 100_000, "x" * 100_001, "\u00e9" * 100_000, "\u00e9" * 100_001]
+    tags = [(key, value) for key in ("a", "mlflow.prompt.text", "k" * 251, "a//b") for value in values]
+    compare(program, "tag_key", silent(validation._validate_tag_name), texts)
+    compare(program, "registered_model_tag", silent(validation._validate_registered_model_tag), tags)
+    compare(program, "model_version_tag", silent(validation._validate_model_version_tag), tags)
+
+
+def test_keys_by_character(program):
+    characters = [f"a{chr(c)}" for c in [*range(0x600), *range(0x2000, 0x2200), *range(0xFE00, 0x10000)]]
+    compare(program, "tag_key", silent(validation._validate_tag_name), characters)
+
+
+def test_versions(program):
+    def parse(text):
+        version = validation._validate_model_version(text)
+        return version if version in INT64 else CRASH
+
+    compare(program, "version", parse, cases.VERSIONS + cases.HUGE_VERSIONS)
+
+
+def test_aliases(program):
+    compare(program, "alias", silent(validation._validate_model_alias_name), cases.ALIASES + cases.KEYS)
+    compare(program, "alias_is_free", silent(validation._validate_model_alias_name_reserved), cases.ALIASES)
+
+
+def test_stages(program):
+    compare(program, "stage", get_canonical_stage, cases.STAGES)
+
+
+def test_tokens(program):
+    def decode(token):
+        offset = SearchUtils.parse_start_offset_from_page_token(token)
+        return offset if offset in INT64 else CRASH
+
+    compare(program, "token", decode, ["", *cases.tokens()])
+    rng = random.Random(3)
+    alphabet = "ABeyJvZmZzZXQiOiA1fQ+/=-_ !"
+    noise = ["".join(rng.choice(alphabet) for _ in range(rng.randint(1, 24))) for _ in range(3000)]
+    compare(program, "token", decode, noise)
+    offsets = [0, 1, 100, -1, 2**63 - 1, -(2**63)]
+    compare(program, "new_token", lambda n: SearchUtils.create_page_token(n).decode(), offsets)
+
+
+def until_stable(decode):
+    def run(text):
+        while (decoded := decode(text)) != text:
+            text = decoded
+        return text
+
+    return run
+
+
+def test_percent_decoding(program):
+    texts = cases.percent_texts(5000)
+    compare(program, "unquote", urllib.parse.unquote, texts)
+    compare(program, "unquote_fully", until_stable(urllib.parse.unquote), texts)
+    compare(program, "unquote_plus_fully", until_stable(urllib.parse.unquote_plus), texts)
+
+
+def test_uri_parts(program):
+    def split(uri):
+        parts = urllib.parse.urlsplit(uri)
+        _, _, host_and_port = parts.netloc.rpartition("@")
+        hostname, port = parts._hostinfo
+        assert (parts.hostname or "") == hostname.partition("%")[0].lower() + "".join(hostname.partition("%")[1:])
+        return [parts.scheme, parts.netloc, parts.path, urllib.parse.urlparse(uri).path, parts.query, parts.fragment,
+                hostname, port or ""]
+
+    uris = cases.uris(6000)
+    compare(program, "split", split, uris)
+    compare(program, "is_local", mlflow_uri.is_local_uri, [*uris, "databricks", ""])
+    compare(program, "local_path", local_file_uri_to_path, uris)
+
+
+def test_models_uris(program):
+    def parse(uri):
+        try:
+            parsed = _parse_model_uri(uri)
+        except MlflowException:
+            return None
+        return [part or "" for part in parsed]
+
+    rng = random.Random(4)
+    pieces = ["/", "//", "@", "a", "m", "1", "\u00b2", "\u0661", " ", "latest", "LATEST", "Staging", "#", "?", ";", "%2F", "\n", "\u3000"]
+    tails = ["".join(rng.choice(pieces) for _ in range(rng.randint(0, 6))) for _ in range(3000)]
+    digits = ["models:/m/" + chr(c) for c in range(0x80, 0x20000) if not 0xD800 <= c < 0xE000 and chr(c).isnumeric()]
+    compare(program, "models_uri", parse, ["models:" + tail for tail in tails] + digits)
+
+
+def test_paths(program, world):
+    rng = random.Random(5)
+    names = ["a", "b", ".", "..", "", "sub", "in", "out", "up", "loop", "missing", "..a", "file"]
+    relative = ["/".join(rng.choice(names) for _ in range(rng.randint(0, 6))) for _ in range(1500)]
+    slashes = [prefix + path for path in relative for prefix in ("", "/", "//", "///")]
+    compare(program, "normalize_path", posixpath.normpath, slashes)
+
+    def resolve(path):
+        return None if "loop" in path.split("/") else str(pathlib.Path(path).resolve())
+
+    # A path through a loop of links is refused here; Python gives up on it in several ways.
+    quiet_paths = [path for path in relative if "loop" not in path.split("/")]
+    compare(program, "resolve_path", resolve, [f"{world.root}/{path}" for path in quiet_paths])
+    compare(program, "resolve_path", resolve, [*quiet_paths, "/bin/x", "/proc/self/root/etc", "/..", ""])
+    assert program("resolve_path", f"{world.root}/loop") is None
+    assert program("resolve_path", "a\0b") is None
+
+
+# The whole of model-versions/create.
+
+DEFAULTS = {"allowed_schemes": [], "trusted_uris": ["mlflow-artifacts:/", "./mlartifacts"], "pattern": ""}
+
+
+@contextmanager
+def settings(monkeypatch, **changed):
+    with monkeypatch.context() as environment:
+        chosen = {**DEFAULTS, **changed}
+        environment.setenv("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES", ",".join(chosen["allowed_schemes"]))
+        environment.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", chosen["trusted_uris"][0])
+        environment.setenv("_MLFLOW_SERVER_ARTIFACT_DESTINATION", chosen["trusted_uris"][1])
+        environment.setenv("MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX", chosen["pattern"])
+        yield chosen
+
+
+def crosses_a_link(source):
+    """Whether the refusal of a non-local source is due to a link on this machine: the path changes
+    under resolve() but not under normpath."""
+    decoded = until_stable(urllib.parse.unquote_plus)(source)
+    path = posixpath.normpath(urllib.parse.urlparse(decoded).path)
+    return str(pathlib.Path(path).resolve()) != path
+
+
+class Both:
+    """Sends requests to both and collects what differs, and how often each allowed class was met."""
+
+    def __init__(self, program, world, chosen):
+        self.program, self.world, self.chosen = program, world, chosen
+        self.different, self.met, self.count = [], {}, 0
+
+    def send(self, source, **fields):
+        body = {"name": "target", "source": source, **{k: v for k, v in fields.items() if v is not None}}
+        theirs, ours = self.world.create(body), self.program("create", body, self.chosen)
+        theirs = error(*theirs) if isinstance(theirs, tuple) else theirs
+        self.count += 1
+        kind = self.compare(body, theirs, self.linked(ours))
+        self.met[kind] = self.met.get(kind, 0) + 1
+        if kind == "different":
+            self.different.append((body, theirs, ours))
+
+    def linked(self, ours):
+        """The handler's step after the INSERT: the logged model must be told of the version."""
+        if isinstance(ours, tuple):
+            return ours
+        *stored, model_id = ours
+        if model_id and model_id not in self.world.logged_models.values():
+            return "RESOURCE_DOES_NOT_EXIST", f"Logged model with ID '{model_id}' not found."
+        return stored
+
+    def compare(self, body, theirs, ours):
+        refused = isinstance(ours, tuple) and ours[0] == "INVALID_PARAMETER_VALUE"
+        if theirs is None:
+            return "crash" if refused else "different"
+        if theirs == ours:
+            return "equal"
+        if isinstance(theirs, tuple):
+            if "too large to convert to SQLite INTEGER" in theirs[1] and refused:
+                return "beyond int64"
+            if "an absolute path must be provided" in theirs[1] and crosses_a_link(body["source"]):
+                return "link on this machine"
+        return "different"
+
+    def check(self, *expected):
+        assert not self.different, (len(self.different), self.different[:10])
+        assert set(self.met) == {"equal", *expected}, self.met
+
+
+def test_sources_without_an_owner(program, world, monkeypatch):
+    with settings(monkeypatch) as chosen:
+        both = Both(program, world, chosen)
+        for uri in cases.uris(900):
+            if uri:
+                both.send(uri)
+        both.check("crash", "link on this machine")
+
+
+def test_sources_with_host_schemes_allowed(program, world, monkeypatch):
+    schemes = ["http", "https", "ftp", "sftp", "hdfs", "abfss", "mlflow-artifacts"]
+    with settings(monkeypatch, allowed_schemes=schemes) as chosen:
+        both = Both(program, world, chosen)
+        for uri in cases.uris(500, seed=7)[200:]:
+            if uri:
+                both.send(uri, run_id=world.runs["proxy"])
+        both.check("crash", "link on this machine")
+
+
+HOSTS = ["h", "H", "h:80", "h:443", "h:5000", "h:08", "h:", "u:p@h", "u@h:443", "other", "h.evil", "h@evil", "evil@h", "h\\@evil",
+         "h%2eevil", "", "h:x", "h:99999", "h h", "[::1]", "[::1]:80", "b@h", "\u212a", "k"]
+
+
+@pytest.mark.parametrize("root", ["http://h/root", "https://h", "mlflow-artifacts://h/x", "hdfs://h/x", "hdfs://h:5000/", "sftp://u@h/x",
+                                  "abfss://fs@h/x", "r2://b@h", "ftp:///x", "http://[::1]/", "http://k"])
+def test_trusted_hosts(program, world, monkeypatch, root):
+    with settings(monkeypatch, trusted_uris=["mlflow-artifacts:/", root], allowed_schemes=["b2"]) as chosen:
+        both = Both(program, world, chosen)
+        for scheme in ("http", "https", "mlflow-artifacts", "hdfs", "viewfs", "sftp", "ftp", "abfss", "r2", "b2", "wasbs", "HTTP"):
+            for host in HOSTS if scheme in (root.split(":")[0], "http", "b2") else HOSTS[:6]:
+                both.send(f"{scheme}://{host}/a")
+        assert not both.different, both.different[:10]
+        assert both.count > 60
+
+
+def local_sources(world):
+    root, folder = str(world.root), str(world.folder)
+    tails = ["", "/", "/x", "/sub", "/sub/../x", "/..", "/../x", "/in/x", "/out", "/out/x", "/up", "/up/x", "/missing/../out/y", "/sub/a b",
+             "/sub/a%20b", "/sub/a%2520b", "/%2e%2e/x", "/%252e%252e/x", "X", "/./x", "//x", "/a?b", "/a#b", "/a;b", "/loop", "/loop/x",
+             "/a\nb", "/a\x00b", "/a%00b", "/\u00e9", "/x/../../artifacts"]
+    sources = [prefix + root + tail for tail in tails for prefix in ("", "file:", "file://", "file://localhost", "FILE:", " ")]
+    relative = os.path.relpath(root, folder)
+    sources += [relative, "./" + relative + "/x", "file:" + relative, f"{folder}/alias_of_root/x", f"file://.{root}", f"file://other{root}",
+                f"//{root}", "file:///", "file:", "/", "//proc/self/root", "/etc", "/bin", "..", ".", "databricks", f"file:{root}?q#f",
+                f"{root}\\..\\x", f"file://127.0.0.1{root}", f"file://LOCALHOST:5{root}/x", f"file://u@localhost{root}", f"file://[::1]{root}"]
+    return sources
+
+
+def owners(world):
+    for run in (None, "", world.runs["local"], world.runs["proxy"], "no_such_run"):
+        yield {"run_id": run}
+    for model in (world.logged_models["local"], world.logged_models["proxy"], "no_such_model"):
+        yield {"model_id": model}
+    yield {"run_id": world.runs["local"], "model_id": world.logged_models["local_without_run"]}
+
+
+def test_local_sources(program, world, monkeypatch):
+    with settings(monkeypatch) as chosen:
+        both = Both(program, world, chosen)
+        for source in local_sources(world):
+            both.send(source, run_id=world.runs["local"])
+        below_model = world.model_location("local")
+        for source in (str(world.root), f"file://{world.root}/x", below_model, f"{below_model}/x", "/etc", "file://other/x"):
+            for owner in owners(world):
+                both.send(source, **owner)
+        blank = world.artifact_uri("file")
+        for source in (blank, blank + "/x", urllib.parse.unquote(blank), blank.replace("file://", ""), blank.replace("%20", "%2520")):
+            both.send(source, run_id=world.runs["file"])
+        both.check("crash")
+
+
+def owned_sources(world):
+    run, model = world.runs["proxy"], world.logged_models["proxy"]
+    for uri in (world.artifact_uri("proxy"), world.model_location("proxy"), world.artifact_uri("encoded"), "mlflow-artifacts:/9"):
+        for tail in ("", "/", "/x", "/../x", "/%2e%2e/x", "x", "/a%2Fb", "?q", "#f", "/x;y"):
+            yield uri + tail
+    yield from (world.artifact_uri("proxy").replace(":/", "://h/"), world.artifact_uri("proxy").upper(), "mlflow-artifacts:/",
+                world.artifact_uri("proxy").replace("/9/", "//9/"), world.artifact_uri("proxy").replace("9", "%39"),
+                world.artifact_uri("encoded").replace("%2520", "%20"), world.artifact_uri("encoded").replace("%2520", " "))
+    http = world.artifact_uri("http")
+    yield from (http, http + "/x", http.replace("srv", "SRV"), http.replace(":5000", ""), http.replace("api/2.0", "api%2F2.0"),
+                http.replace("artifacts/p", "artifacts//p"), http.replace("http:", "https:"), "http://srv:5000/a/api/2.0/mlflow-artifacts/artifacts",
+                "http://srv:5000/api/2.0/mlflow-artifacts/art", http.replace("2.0", "%32.0"))
+    for run_id in (run, "abc", "%61bc", run.upper()):
+        yield from (f"runs:/{run_id}", f"runs:/{run_id}/m", f"runs:/{run_id}/../m", f"runs://h/{run_id}", f"runs:{run_id}/m",
+                    f"runs:////{run_id}/m", f"RUNS:/{run_id}/m", f"runs:/{run_id}?q", f"runs:/{run_id}%2Fm", f"runs:%2F{run_id}", "runs:/")
+    for model_id in (model, "m-1", model.upper()):
+        yield from (f"models:/{model_id}", f"models:/{model_id}/", f"models:///{model_id}", f"models://h/{model_id}", f"models:{model_id}",
+                    f"models:/{model_id}?q", f"models:/{model_id}#f", f"models:/{model_id}/../x", f"models:/%2e%2e/{model_id}")
+    yield from ("s3://b/x", "gs://b/x", "dbfs:/x", "weird:/x", "dummy-source", "prompt-template")
+
+
+def test_owned_sources(program, world, monkeypatch):
+    owners_here = [{}, {"run_id": "abc"}, {"run_id": world.runs["proxy"]}, {"model_id": world.logged_models["proxy"]}]
+    more = [{"run_id": world.runs["http"]}, {"run_id": "no_such_run"}, {"run_id": world.runs["s3"]}, {"run_id": world.runs["encoded"]},
+            {"model_id": "m-1"}, {"model_id": world.logged_models["s3_without_run"]}, {"model_id": "m-1", "run_id": "given"},
+            {"model_id": world.logged_models["proxy"], "run_id": ""}, {"model_id": world.logged_models["proxy_without_run"], "run_id": "given"}]
+    with settings(monkeypatch, allowed_schemes=["http", "https"]) as chosen:
+        both = Both(program, world, chosen)
+        for index, source in enumerate(owned_sources(world)):
+            for owner in owners_here + [more[index % len(more)], more[(index + 4) % len(more)]]:
+                both.send(source, **owner)
+        both.check()
+    with settings(monkeypatch) as chosen:
+        both = Both(program, world, chosen)
+        for source in owned_sources(world):
+            both.send(source, run_id=world.runs["proxy"])
+        both.check()
+
+
+LINEAGE = ["src/1", "src/01", "src/2", "src/3", "src/4", "src/5", "src/9", "src/latest", "src/LATEST", "src/Staging", "src/none", "src/Archived",
+           "src/foo", "src@champ", "src@Champ", "src@latest", "src@", "src@a b", "src@no", "src@" + "x" * 256, "src/", "src/ ", "src/1/", "src//1",
+           "src/1?q", "src/1#f", "src/1;p", "src/\u0661", "src/\u00b2", "src/9223372036854775808", "src/" + "1" * 4301, "src/-1", "src/1.0",
+           "no/1", "no/latest", "no@champ", "empty/latest", "empty/Staging", "empty@latest", "empty/1", "prompt/1", "prompt/latest",
+           "prompt_upper/1", "prompt_false/1", "a#b/1", "a%2Fb/1", "up%2F..%2Fx/1", "bin/1", "a b/1", "a+b/1", "\u00e9/1", "a@b/1", "a@b",
+           "plus+x/1", " src/1", "sr\nc/1", "src/1 ", "..x/1", "a:b/1", "./1", "../1", ":/1", "@champ", "@", "", "/", "/src/1", "//h/src/1", "src@x@champ"]
+
+
+def test_lineage(program, world, monkeypatch):
+    with settings(monkeypatch) as chosen:
+        both = Both(program, world, chosen)
+        for tail in LINEAGE:
+            both.send("models:/" + tail)
+            both.send("Models:/" + tail, run_id="run_of_src")
+            both.send("models:/" + tail, run_id="")
+            both.send("models:/" + tail, model_id=world.logged_models["s3"])
+        both.check("beyond int64", "link on this machine")
+
+
+def test_prompts(program, world, monkeypatch):
+    sources = ["dummy-source", "prompt-template", "Dummy-source", "/etc", "s3://b/x", " dummy-source", "http://h/x", "http://[x"]
+    value = {**IS_PROMPT}
+    tag_lists = [[value], [{**value, "value": "TRUE"}], [{**value, "value": "false"}], [value, {**value, "value": "false"}],
+                 [{**value, "value": "false"}, value], [{**value, "value": " true"}], [{**value, "key": "mlflow.prompt"}]]
+    with settings(monkeypatch) as chosen:
+        both = Both(program, world, chosen)
+        for source in sources:
+            for tags in tag_lists:
+                both.send(source, tags=tags)
+            both.send(source, tags=[value], model_id=world.logged_models["s3"])
+            both.send(source, tags=[value], model_id="m-1")
+            both.send(source, tags=[value], model_id="m-1", run_id="given")
+        both.check("crash")
+
+
+def test_order_of_checks(program, world, monkeypatch):
+    with settings(monkeypatch) as chosen:
+        both = Both(program, world, chosen)
+        for name in ("..", "a/b", " ", "target"):
+            for tags in ([], [{"key": "a//b", "value": ""}], [{"key": "ok", "value": "x" * 100_001}, {"key": "?", "value": ""}]):
+                for source in ("s3://b/x", "s3://b/../x", "ftp://h/x", "models:/no/1", "models:/src/1", "models:/m-1"):
+                    both.send(source, name=name, tags=tags)
+                both.send("models:/m-1", name=name, tags=tags, model_id="m-1")
+                both.send("s3://b/x", name=name, tags=tags, model_id="m-1")
+        both.check()
+
+
+@pytest.mark.parametrize("pattern", ["^s3://", "b/x$", "^mlflow-artifacts:/[0-9]+/", "(?i)S3", "a{2,}|b", "."])
+def test_required_pattern(program, world, monkeypatch, pattern):
+    with settings(monkeypatch, pattern=pattern) as chosen:
+        both = Both(program, world, chosen)
+        for source in ("s3://b/x", "S3://b/xx", "xs3://b/x", "mlflow-artifacts:/12/x", "gs://aa/x", "http://[x", "dummy-source", "/etc"):
+            both.send(source)
+            both.send(source, tags=[IS_PROMPT])
+        assert not both.different, both.different
+
+
+def test_deep_nesting_of_escapes(program):
+    # MLflow takes minutes over this one.
+    source = "s3://b/" + "%25" * 1 + "25" * 1_000_000 + "2e%2e/x"
+    code, message = program("create", {"name": "target", "source": source}, DEFAULTS)
+    assert code == "INVALID_PARAMETER_VALUE" and "an absolute path must be provided" in message
