@@ -1,59 +1,23 @@
-"""Names, keys, versions, tokens, URIs and the sources of model versions: Millrace's code and MLflow's
-own functions, value for value. Run with the Python that has mlflow==3.17.2. SOURCE_CROSS_CHECK names
-the program of a build; without it the release build's is taken.
+"""model-versions/create, request by request: what Millrace's source checks accept, store and refuse,
+beside a real MLflow in this process.
 
 Allowed differences, each checked to be one:
 - a crash in MLflow (HTML 500) is an INVALID_PARAMETER_VALUE here;
-- a version or offset beyond int64, its database driver's 500, likewise;
+- a version beyond int64, its database driver's 500, likewise;
 - a non-local source whose path crosses a symbolic link of this machine is accepted here."""
 
-import json
 import logging
 import os
 import pathlib
 import posixpath
 import random
-import re
-import subprocess
 import urllib.parse
 from contextlib import contextmanager
 
 import pytest
 import source_cases as cases
-from mlflow.entities.model_registry.model_version_stages import get_canonical_stage
-from mlflow.exceptions import MlflowException
-from mlflow.store.artifact.utils.models import _parse_model_uri
-from mlflow.utils import uri as mlflow_uri
-from mlflow.utils import validation
-from mlflow.utils.file_utils import local_file_uri_to_path
-from mlflow.utils.search_utils import SearchUtils
 from mlflow_in_process import IS_PROMPT, World
-
-ROOT = pathlib.Path(__file__).parent.parent
-CRASH = "crash"
-INT64 = range(-(2**63), 2**63)
-
-
-def error(code, message):
-    """Millrace's Error is a std::exception, whose text ends at a NUL; so is MLflow's cut here. And
-    /proc/self leads each of the two processes to itself."""
-    return code, re.sub(r"/proc/[0-9]+", "/proc/self", message.split("\0")[0])
-
-
-class Program:
-    def __init__(self, folder):
-        path = os.environ.get("SOURCE_CROSS_CHECK", ROOT / "build" / "release" / "source_cross_check")
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder)
-
-    def __call__(self, *arguments):
-        self.process.stdin.write(json.dumps(arguments) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        return answer["ok"] if "ok" in answer else error(answer["code"], answer["message"])
-
-    def close(self):
-        self.process.stdin.close()
-        assert self.process.wait() == 0
+from source_program import Program, compare, error, until_stable
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -79,136 +43,6 @@ def program(world):
     yield program
     program.close()
     os.chdir(before)
-
-
-def outcome(function, *arguments):
-    try:
-        return function(*arguments)
-    except MlflowException as raised:
-        return error(raised.error_code, raised.message)
-    except Exception:
-        return CRASH
-
-
-def same(theirs, ours):
-    if theirs == CRASH:
-        return isinstance(ours, tuple) and ours[0] == "INVALID_PARAMETER_VALUE"
-    return theirs == ours
-
-
-def compare(program, operation, function, values):
-    different = []
-    for arguments in values:
-        arguments = arguments if isinstance(arguments, tuple) else (arguments,)
-        theirs, ours = outcome(function, *arguments), program(operation, *arguments)
-        if not same(theirs, ours):
-            different.append((arguments, theirs, ours))
-    assert not different, (len(different), different[:20])
-
-
-def silent(function):
-    """The outcome of a validator is that it passes, whatever it returns."""
-
-    def run(*arguments):
-        function(*arguments)
-
-    return run
-
-
-def test_names(program):
-    compare(program, "model_name", silent(validation._validate_model_name), cases.NAMES + cases.KEYS)
-    compare(program, "new_model_name", silent(validation._validate_model_renaming), cases.NAMES)
-
-
-def test_tags(program):
-    texts = cases.NAMES + cases.KEYS
-    values = ["", "v", "x" * 100_000, "x" * 100_001, "\u00e9" * 100_000, "\u00e9" * 100_001]
-    tags = [(key, value) for key in ("a", "mlflow.prompt.text", "k" * 251, "a//b") for value in values]
-    compare(program, "tag_key", silent(validation._validate_tag_name), texts)
-    compare(program, "registered_model_tag", silent(validation._validate_registered_model_tag), tags)
-    compare(program, "model_version_tag", silent(validation._validate_model_version_tag), tags)
-
-
-def test_keys_by_character(program):
-    characters = [f"a{chr(c)}" for c in [*range(0x600), *range(0x2000, 0x2200), *range(0xFE00, 0x10000)]]
-    compare(program, "tag_key", silent(validation._validate_tag_name), characters)
-
-
-def test_versions(program):
-    def parse(text):
-        version = validation._validate_model_version(text)
-        return version if version in INT64 else CRASH
-
-    compare(program, "version", parse, cases.VERSIONS + cases.HUGE_VERSIONS)
-
-
-def test_aliases(program):
-    compare(program, "alias", silent(validation._validate_model_alias_name), cases.ALIASES + cases.KEYS)
-    compare(program, "alias_is_free", silent(validation._validate_model_alias_name_reserved), cases.ALIASES)
-
-
-def test_stages(program):
-    compare(program, "stage", get_canonical_stage, cases.STAGES)
-
-
-def test_tokens(program):
-    def decode(token):
-        offset = SearchUtils.parse_start_offset_from_page_token(token)
-        return offset if offset in INT64 else CRASH
-
-    compare(program, "token", decode, ["", *cases.tokens()])
-    rng = random.Random(3)
-    alphabet = "ABeyJvZmZzZXQiOiA1fQ+/=-_ !"
-    noise = ["".join(rng.choice(alphabet) for _ in range(rng.randint(1, 24))) for _ in range(3000)]
-    compare(program, "token", decode, noise)
-    offsets = [0, 1, 100, -1, 2**63 - 1, -(2**63)]
-    compare(program, "new_token", lambda n: SearchUtils.create_page_token(n).decode(), offsets)
-
-
-def until_stable(decode):
-    def run(text):
-        while (decoded := decode(text)) != text:
-            text = decoded
-        return text
-
-    return run
-
-
-def test_percent_decoding(program):
-    texts = cases.percent_texts(5000)
-    compare(program, "unquote", urllib.parse.unquote, texts)
-    compare(program, "unquote_fully", until_stable(urllib.parse.unquote), texts)
-    compare(program, "unquote_plus_fully", until_stable(urllib.parse.unquote_plus), texts)
-
-
-def test_uri_parts(program):
-    def split(uri):
-        parts = urllib.parse.urlsplit(uri)
-        _, _, host_and_port = parts.netloc.rpartition("@")
-        hostname, port = parts._hostinfo
-        assert (parts.hostname or "") == hostname.partition("%")[0].lower() + "".join(hostname.partition("%")[1:])
-        return [parts.scheme, parts.netloc, parts.path, urllib.parse.urlparse(uri).path, parts.query, parts.fragment,
-                hostname, port or ""]
-
-    uris = cases.uris(6000)
-    compare(program, "split", split, uris)
-    compare(program, "is_local", mlflow_uri.is_local_uri, [*uris, "databricks", ""])
-    compare(program, "local_path", local_file_uri_to_path, uris)
-
-
-def test_models_uris(program):
-    def parse(uri):
-        try:
-            parsed = _parse_model_uri(uri)
-        except MlflowException:
-            return None
-        return [part or "" for part in parsed]
-
-    rng = random.Random(4)
-    pieces = ["/", "//", "@", "a", "m", "1", "\u00b2", "\u0661", " ", "latest", "LATEST", "Staging", "#", "?", ";", "%2F", "\n", "\u3000"]
-    tails = ["".join(rng.choice(pieces) for _ in range(rng.randint(0, 6))) for _ in range(3000)]
-    digits = ["models:/m/" + chr(c) for c in range(0x80, 0x20000) if not 0xD800 <= c < 0xE000 and chr(c).isnumeric()]
-    compare(program, "models_uri", parse, ["models:" + tail for tail in tails] + digits)
 
 
 def test_paths(program, world):
