@@ -13,6 +13,7 @@
 #include "api/server.h"
 #include "artifacts/artifact_location.h"
 #include "store/db.h"
+#include "store/registry_indexes.h"
 #include "store/schema/schema.h"
 
 namespace {
@@ -34,6 +35,7 @@ std::unique_ptr<millrace::Db> open_store(
     const std::string& uri, const std::optional<millrace::DefaultExperiment>& experiment) {
   auto db = std::make_unique<millrace::Db>(millrace::DbOptions{uri});
   millrace::prepare_schema(*db, experiment);
+  millrace::create_registry_indexes(*db);
   return db;
 }
 

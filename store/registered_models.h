@@ -10,6 +10,7 @@
 
 #include "store/db.h"
 #include "store/records.h"
+#include "store/search/registry_search.h"
 
 namespace millrace {
 
@@ -51,6 +52,15 @@ class RegisteredModels {
 
   // delete_registered_model_alias. An alias that is not there is no error.
   void delete_alias(const std::string& name, const std::string& alias);
+
+  struct Page {
+    std::vector<RegisteredModel> models;
+    bool more = false;  // whether another page follows
+  };
+  // search_registered_models: one page in the search's order. Models carry their aliases;
+  // latest_versions, ordered by stage, carry tags only. `max_results` may be 0 or negative, with
+  // MLflow's meaning. Throws what search::registered_models_query throws.
+  Page search(const search::ParsedSearch& parsed, std::int64_t max_results, std::int64_t offset);
 
   // RegisteredModel._is_prompt: whether the tag mlflow.prompt.is_prompt is "true" in any case.
   bool is_prompt(const std::string& name);

@@ -69,6 +69,29 @@ HttpResponse delete_registered_model(App& app, const Request& request) {
   return json_reply("{}");
 }
 
+HttpResponse search_registered_models(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"filter"},
+                                      Param{"max_results", Kind::Int64, false, {}, 1000},
+                                      Param{"order_by", Kind::Strings}, Param{"page_token"}};
+  const Message message = request.decode(kParams);
+  const std::int64_t max_results = message.integer("max_results", 100);
+  const auto search =
+      search::parse_registered_model_search(message.text("filter"), message.texts("order_by"));
+  const std::int64_t offset = decode_page_token(message.text("page_token"));
+  const auto page = app.registered_models.search(search, max_results, offset);
+  std::string body;
+  JsonWriter writer(body, Layout::Pretty);
+  writer.begin_object();
+  if (!page.models.empty()) {
+    writer.key("registered_models").begin_array();
+    for (const RegisteredModel& model : page.models) write_json(writer, model);
+    writer.end_array();
+  }
+  if (page.more) writer.key("next_page_token").string(encode_page_token(offset + max_results));
+  writer.end_object();
+  return json_reply(std::move(body));
+}
+
 HttpResponse set_registered_model_tag(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true},
                                       Param{"key", Kind::String, true}, Param{"value"}};

@@ -1,0 +1,122 @@
+// registered-models/search: one page of models with their latest versions, tags and aliases, in
+// four statements however many there are.
+#include <algorithm>
+#include <unordered_map>
+
+#include "store/registered_models.h"
+#include "store/registry_rows.h"
+#include "store/search/query.h"
+
+namespace millrace {
+namespace {
+
+using Text = std::optional<std::string>;
+using ModelsByName = std::unordered_map<std::string, RegisteredModel*>;
+
+// `column IN (...)` for the names of the page. The list is padded to a power of two, so that few
+// different statements are prepared.
+search::Query names_of_page(const std::vector<RegisteredModel>& models, std::string_view column) {
+  std::size_t places = 1;
+  while (places < models.size()) places *= 2;
+  search::Query names;
+  names.sql = std::string(column) + " IN (";
+  for (std::size_t i = 0; i < places; ++i) {
+    names.sql += (i == 0 ? ":n" : ", :n") + std::to_string(i);
+    names.values.emplace_back(models[std::min(i, models.size() - 1)].name);
+  }
+  names.sql += ")";
+  return names;
+}
+
+std::vector<RegisteredModel> page_rows(Session& session, const search::Query& query) {
+  using Integer = std::optional<std::int64_t>;
+  std::vector<RegisteredModel> models;
+  session.each<std::string, Integer, Integer, Text>(
+      query.sql, query.values,
+      [&](std::string name, Integer created, Integer updated, Text description) {
+        models.push_back({.name = std::move(name),
+                          .creation_timestamp = created.value_or(0),
+                          .last_updated_timestamp = updated.value_or(0),
+                          .description = std::move(description),
+                          .latest_versions = {},
+                          .tags = {},
+                          .aliases = {}});
+      });
+  return models;
+}
+
+// _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
+// them on SQLite; with tags, without aliases.
+void add_latest_versions(Session& session, Dialect dialect, const search::Query& names,
+                         ModelsByName& models) {
+  registry::each_version<Text, Text>(
+      session,
+      "SELECT " + std::string(registry::kVersionColumns) +
+          ", t.key, t.value FROM registered_models m"
+          " CROSS JOIN (SELECT 'Archived' AS name UNION ALL SELECT 'None' UNION ALL"
+          " SELECT 'Production' UNION ALL SELECT 'Staging') stage"
+          " JOIN model_versions v ON v.workspace = 'default' AND v.name = m.name AND v.version ="
+          " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
+          " AND l.name = m.name AND l.current_stage = stage.name)"
+          " LEFT JOIN model_version_tags t ON t.workspace = 'default' AND t.name = v.name"
+          " AND t.version = v.version WHERE m.workspace = 'default' AND " +
+          names.sql + " ORDER BY v.name, v.current_stage, " + tag_order(dialect, "t"),
+      names.values, [&](ModelVersion version, Text key, Text value) {
+        auto& latest = models.at(version.name)->latest_versions;
+        if (latest.empty() || latest.back().version != version.version) {
+          latest.push_back(std::move(version));
+        }
+        if (key) latest.back().tags.push_back({*std::move(key), std::move(value).value_or("")});
+      });
+}
+
+void add_tags(Session& session, Dialect dialect, const search::Query& names, ModelsByName& models) {
+  session.each<std::string, std::string, Text>(
+      "SELECT t.name, t.key, t.value FROM registered_model_tags t"
+      " WHERE t.workspace = 'default' AND " +
+          names.sql + " ORDER BY " + tag_order(dialect, "t"),
+      names.values, [&](const std::string& name, std::string key, Text value) {
+        models.at(name)->tags.push_back({std::move(key), std::move(value).value_or("")});
+      });
+}
+
+void add_aliases(Session& session, const search::Query& names, ModelsByName& models) {
+  session.each<std::string, std::string, std::int64_t>(
+      "SELECT a.name, a.alias, a.version FROM registered_model_aliases a"
+      " WHERE a.workspace = 'default' AND " +
+          names.sql + " ORDER BY a.name, a.alias",
+      names.values, [&](const std::string& name, std::string alias, std::int64_t version) {
+        models.at(name)->aliases.push_back({std::move(alias), version});
+      });
+}
+
+}  // namespace
+
+RegisteredModels::Page RegisteredModels::search(const search::ParsedSearch& parsed,
+                                                std::int64_t max_results, std::int64_t offset) {
+  const Dialect dialect = db_.dialect();
+  // Rows are numbered by the database: a negative limit means all on SQLite, as it does in MLflow.
+  const std::int64_t limit = max_results + 1;
+  const search::Query query = search::registered_models_query(
+      parsed, "m.name, m.creation_time, m.last_updated_time, m.description", {limit, offset},
+      dialect);
+  return db_.read([&](Session& session) {
+    Page page;
+    page.models = page_rows(session, query);
+    const auto count = static_cast<std::int64_t>(page.models.size());
+    page.more = count == limit;
+    // Python's models[:max_results].
+    const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
+                                               : std::max<std::int64_t>(0, count + max_results);
+    page.models.resize(static_cast<std::size_t>(kept));
+    if (page.models.empty()) return page;
+    ModelsByName models;
+    for (RegisteredModel& model : page.models) models.emplace(model.name, &model);
+    add_latest_versions(session, dialect, names_of_page(page.models, "m.name"), models);
+    add_tags(session, dialect, names_of_page(page.models, "t.name"), models);
+    add_aliases(session, names_of_page(page.models, "a.name"), models);
+    return page;
+  });
+}
+
+}  // namespace millrace
