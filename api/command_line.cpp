@@ -1,6 +1,6 @@
 #include "api/command_line.h"
 
-#include "api/server_options.h"
+#include "api/server_flags.h"
 #include "store/common/error.h"
 
 namespace millrace {
@@ -25,7 +25,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   std::string verb = argc > 1 ? argv[1] : "";
   try {
     if (verb == "server") {
-      parse_server_options(argc - 1, argv + 1, result);
+      parse_server_flags(argc - 1, argv + 1, result);
     } else if (verb == "--version") {
       result.out =
           std::string("millrace ") + kMillraceVersion + " (MLflow " + kMlflowVersion + " API)\n";

@@ -40,7 +40,7 @@ def tree(tmp_path):
     ("store/search/tree.h", "#include <soci/soci.h>"),
     ("store/db.cpp", "#include <httplib.h>"),
     ("store/db.cpp", "#include <nlohmann/json.hpp>"),
-    ("api/server_options.cpp", "#include <httplib.h>"),
+    ("api/server_flags.cpp", "#include <httplib.h>"),
     ("api/server.cpp", "#include <soci/soci.h>"),
     ("api/server.cpp", '#include "error.h"'),
     ("notes.txt", ""),

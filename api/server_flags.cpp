@@ -1,4 +1,4 @@
-#include "api/server_options.h"
+#include "api/server_flags.h"
 
 #include <re2/re2.h>
 
@@ -27,9 +27,9 @@ std::string environment(const char* name) {
 
 // The options of `millrace server`, each declared once: names, environment variable, target, help.
 // A default is the initial value of the target.
-class ServerOptions {
+class ServerFlags {
  public:
-  ServerOptions(CLI::App& app, CommandLine& result)
+  ServerFlags(CLI::App& app, CommandLine& result)
       : app_(app), config_(result.config), result_(result) {
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app_.set_help_flag("--help", "Show this message and exit.");
@@ -107,7 +107,7 @@ class ServerOptions {
   bool workspaces_ = false;
 };
 
-void ServerOptions::add_storage() {
+void ServerFlags::add_storage() {
   group_ = "Storage";
   text("--backend-store-uri", "MLFLOW_BACKEND_STORE_URI", backend_store_uri_,
        "Database of experiments, runs and models, e.g. sqlite:///path/to/file.db. Default: "
@@ -126,7 +126,7 @@ void ServerOptions::add_storage() {
        "Storage behind the artifacts that this server serves. Default: ./mlartifacts.");
 }
 
-void ServerOptions::add_network() {
+void ServerFlags::add_network() {
   group_ = "Network";
   text("--host,-h", "MLFLOW_HOST", config_.host, "Address to listen on. Default: 127.0.0.1.");
   option(
@@ -152,7 +152,7 @@ void ServerOptions::add_network() {
       "Prefix of every path, e.g. /mlflow. Default: none.");
 }
 
-void ServerOptions::add_security() {
+void ServerFlags::add_security() {
   group_ = "Security";
   list("--allowed-hosts", "MLFLOW_SERVER_ALLOWED_HOSTS", config_.allowed_hosts,
        "Comma-separated Host headers to accept, * matches anything; a port must be covered too. "
@@ -171,7 +171,7 @@ void ServerOptions::add_security() {
 
 // Features of MLflow that are still to come. Refused where going on without them would break a
 // promise (access control, separation of workspaces, artifacts), else accepted with a warning.
-void ServerOptions::add_not_available() {
+void ServerFlags::add_not_available() {
   group_ = "Not available yet";
   option(
       "--app-name", "",
@@ -208,13 +208,13 @@ void ServerOptions::add_not_available() {
       "Accepted with a warning; /metrics is not served.");
 }
 
-void ServerOptions::without_effect(const char* names, const char* env, const char* why) {
+void ServerFlags::without_effect(const char* names, const char* env, const char* why) {
   std::string message = long_name(names) + " has no effect in Millrace: " + why + ".";
   option(
       names, env, [this, message](const std::string&) { warn(message); }, why);
 }
 
-void ServerOptions::add_without_effect() {
+void ServerFlags::add_without_effect() {
   group_ = "Accepted, without effect";
   without_effect("--workers,-w", "MLFLOW_WORKERS", "one process serves all requests");
   without_effect("--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", "there is no gunicorn");
@@ -242,7 +242,7 @@ void ServerOptions::add_without_effect() {
   }
 }
 
-void ServerOptions::check_combinations() const {
+void ServerFlags::check_combinations() const {
   std::size_t servers =
       app_.count("--gunicorn-opts") + app_.count("--waitress-opts") + app_.count("--uvicorn-opts");
   if (servers > 1) {
@@ -274,7 +274,7 @@ void ServerOptions::check_combinations() const {
 }
 
 // Settings that have no flag.
-void ServerOptions::read_environment() {
+void ServerFlags::read_environment() {
   std::string workspace = environment("MLFLOW_WORKSPACE");
   if (!workspace.empty()) {
     throw Error(ErrorCode::InvalidState, "MLFLOW_WORKSPACE=" + workspace +
@@ -315,7 +315,7 @@ void refuse_file_store(const char* flag, const std::string& uri) {
       " --target sqlite:///mlflow.db', then start with --backend-store-uri sqlite:///mlflow.db.");
 }
 
-void ServerOptions::resolve_stores() {
+void ServerFlags::resolve_stores() {
   if (!workspace_store_uri_.empty()) {
     warn("--workspace-store-uri is ignored because workspaces are not enabled.");
   }
@@ -335,7 +335,7 @@ void ServerOptions::resolve_stores() {
   refuse_file_store("--registry-store-uri", config_.registry_store_uri);
 }
 
-void ServerOptions::resolve_artifact_root() {
+void ServerFlags::resolve_artifact_root() {
   if (app_.count("--artifacts-destination") + app_.count("--serve-artifacts") > 0 &&
       config_.serve_artifacts) {
     warn("this version of Millrace does not serve artifact uploads and downloads yet.");
@@ -345,7 +345,7 @@ void ServerOptions::resolve_artifact_root() {
   config_.default_artifact_root = resolve_if_local(config_.default_artifact_root);
 }
 
-void ServerOptions::warn_of_open_doors() {
+void ServerFlags::warn_of_open_doors() {
   auto accepts_all = [](const std::vector<std::string>& list) {
     return std::find(list.begin(), list.end(), "*") != list.end();
   };
@@ -373,9 +373,9 @@ std::string option_with_wrong_argument(std::string_view cli11_text) {
 
 }  // namespace
 
-void parse_server_options(int argc, const char* const* argv, CommandLine& result) {
+void parse_server_flags(int argc, const char* const* argv, CommandLine& result) {
   CLI::App app("Serve MLflow's REST API.", "millrace server");
-  ServerOptions options(app, result);
+  ServerFlags options(app, result);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
