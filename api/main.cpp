@@ -62,7 +62,10 @@ void serve(const Config& config) {
       config.model_version_source_regex);
   millrace::App app{config, registered_models, model_versions, tracking, source_rules};
   const millrace::Dispatch dispatch(app, security_settings(config));
-  millrace::Server server({config.host, config.port},
+  millrace::ServerOptions options;
+  options.host = config.host;
+  options.port = config.port;
+  millrace::Server server(options,
                           [&dispatch](millrace::HttpRequest& http) { return dispatch(http); });
   const int port = server.bind();
   std::thread stopper([&] {
