@@ -1,0 +1,125 @@
+// Concurrent operations of the registry: what must hold whatever their order.
+#include <mutex>
+#include <set>
+
+#include "store/registry_suite.h"
+
+namespace millrace {
+namespace {
+
+class RegistryRacesTest : public RegistrySuite {
+ protected:
+  std::int64_t count(const std::string& from) {
+    return std::get<0>(*db().read([&from](Session& session) {
+      return session.first<std::int64_t>("SELECT COUNT(*) FROM " + from);
+    }));
+  }
+};
+
+TEST_P(RegistryRacesTest, VersionNumbersAreUniqueWithoutGaps) {
+  models_.create("m", {}, "");
+  std::mutex mutex;
+  std::set<std::int64_t> numbers;
+  const int succeeded = at_once(64, [&](int) {
+    const std::int64_t number = add_version("m", {{"k", "v"}}).version;
+    const std::lock_guard lock(mutex);
+    numbers.insert(number);
+  });
+  EXPECT_EQ(succeeded, 64);
+  EXPECT_EQ(numbers.size(), 64U);
+  EXPECT_EQ(*numbers.begin(), 1);
+  EXPECT_EQ(*numbers.rbegin(), 64);
+  EXPECT_EQ(count("model_version_tags"), 64);
+}
+
+TEST_P(RegistryRacesTest, OneNameIsCreatedOnce) {
+  std::mutex mutex;
+  std::set<std::string> texts;
+  const int succeeded = at_once(
+      16,
+      [&](int) {
+        models_.create("m", {{"k", "v"}}, "");
+      },
+      [&](const Error& error) {
+        const std::lock_guard lock(mutex);
+        texts.insert(error.what());
+      });
+  EXPECT_EQ(succeeded, 1);
+  EXPECT_EQ(texts, std::set<std::string>{"Registered Model (name=m) already exists."});
+  EXPECT_EQ(count("registered_model_tags"), 1);
+}
+
+TEST_P(RegistryRacesTest, ArchivingTransitionsLeaveOneVersionInTheStage) {
+  models_.create("m", {}, "");
+  for (int i = 0; i < 16; ++i) add_version("m");
+  for (int round = 0; round < 5; ++round) {
+    const int succeeded =
+        at_once(16, [&](int i) { versions_.transition_stage("m", i + 1, "Production", true); });
+    EXPECT_EQ(succeeded, 16);
+    EXPECT_EQ(count("model_versions WHERE current_stage = 'Production'"), 1);
+    EXPECT_EQ(count("model_versions WHERE current_stage = 'Archived'"), 15);
+  }
+}
+
+TEST_P(RegistryRacesTest, TheSameNewKeyIsSetByAll) {
+  models_.create("m", {}, "");
+  add_version("m");
+  const int succeeded = at_once(24, [&](int i) {
+    if (i % 3 == 0) models_.set_tag("m", {"k", std::to_string(i)});
+    if (i % 3 == 1) versions_.set_tag("m", 1, {"k", std::to_string(i)});
+    if (i % 3 == 2) models_.set_alias("m", "a", 1);
+  });
+  EXPECT_EQ(succeeded, 24);
+  EXPECT_EQ(count("registered_model_tags"), 1);
+  EXPECT_EQ(count("model_version_tags"), 1);
+  EXPECT_EQ(count("registered_model_aliases"), 1);
+}
+
+TEST_P(RegistryRacesTest, AVersionIsDeletedOnce) {
+  models_.create("m", {}, "");
+  add_version("m");
+  EXPECT_EQ(at_once(16, [&](int) { versions_.remove("m", 1); }), 1);
+}
+
+TEST_P(RegistryRacesTest, NoAliasStaysOnADeletedVersion) {
+  models_.create("m", {}, "");
+  for (int round = 1; round <= 20; ++round) {
+    add_version("m");
+    at_once(8, [&](int i) {
+      if (i == 0) {
+        versions_.remove("m", round);
+      } else {
+        models_.set_alias("m", "a" + std::to_string(i), round);
+      }
+    });
+    EXPECT_EQ(count("registered_model_aliases"), 0);
+  }
+}
+
+TEST_P(RegistryRacesTest, RenameAndDeleteUnderLoadLeaveNoOrphans) {
+  for (int round = 0; round < 5; ++round) {
+    models_.create("m", {{"k", "v"}}, "");
+    at_once(12, [&](int i) {
+      for (int step = 0; step < 5; ++step) {
+        if (i == 0) models_.rename("m", "n");
+        if (i == 1) models_.rename("n", "m");
+        if (i == 2 && step == 4) models_.remove("m");
+        if (i == 3 && step == 4) models_.remove("n");
+        if (i > 3 && i % 2 == 0) add_version("m", {{"k", "v"}});
+        if (i > 3 && i % 2 == 1) models_.set_alias("n", "a", 1);
+      }
+    });
+    for (const char* name : {"m", "n"}) {
+      at_once(1, [&](int) { models_.remove(name); });
+    }
+    for (const char* table : {"registered_models", "model_versions", "registered_model_tags",
+                              "model_version_tags", "registered_model_aliases"}) {
+      EXPECT_EQ(count(table), 0) << table;
+    }
+  }
+}
+
+MILLRACE_REGISTRY_SUITE(RegistryRacesTest);
+
+}  // namespace
+}  // namespace millrace
