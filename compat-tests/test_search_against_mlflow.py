@@ -2,18 +2,16 @@
 the sqlparse beside them, and its SqlAlchemyStore for the rows that a search returns."""
 
 import re
+import sqlite3
 
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
-from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils
+from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 
 from search_cases import filters, orders
 from search_cross_check import ask
-
-# A Python literal that only Python's compiler can tell from an ill-formed one.
-OTHER_LITERAL = re.compile(r"got (different type in list|empty list)")
-ILL_FORMED = "got ill-formed list."
+from search_world import IS_PROMPT, fixed_searches, make_store, searches
 
 
 def comparable(message):
@@ -94,3 +92,78 @@ def test_filters(what, utilities):
 )
 def test_orders(what, parse):
     assert differences(what, orders(seed=4, count=2000), parse, words_of_order)[:5] == []
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return make_store(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture(params=["plain", "indexed"])
+def connection(request, store, tmp_path):
+    """A copy of the store's database, without Millrace's indexes and with them."""
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    with sqlite3.connect(store.db_uri.removeprefix("sqlite:///")) as original:
+        original.backup(copy)
+    copy.execute("PRAGMA case_sensitive_like = true")
+    if request.param == "indexed":
+        for statement in ask("indexes", [[]])[0][1]:
+            copy.execute(statement)
+    return copy
+
+
+def rows_of_mlflow(store, versions, search):
+    text, order, limit, offset = search
+    find = store.search_model_versions if versions else store.search_registered_models
+    token = SearchUtils.create_page_token(offset) if offset else None
+    found = find(text, max_results=limit, order_by=order, page_token=token)
+    return [(row.name, row.version) if versions else (row.name,) for row in found]
+
+
+def run(connection, words, prefix=""):
+    sql, *values = words
+    typed = [int(value) if kind == "int" else value for kind, value in zip(*[iter(values)] * 2)]
+    return connection.execute(prefix + sql, {f"p{i}": value for i, value in enumerate(typed, 1)}).fetchall()
+
+
+_theirs = {}  # MLflow's answers serve both databases
+
+
+@pytest.mark.parametrize("versions", [False, True], ids=["models", "versions"])
+def test_rows(store, connection, versions):
+    cases = fixed_searches()[versions] + list(searches(5, 500, versions))
+    inputs = [["sqlite", limit, offset, text, *order] for text, order, limit, offset in cases]
+    if versions not in _theirs:
+        _theirs[versions] = [expected(rows_of_mlflow, store, versions, search) for search in cases]
+    answers = ask("mv_query" if versions else "rm_query", inputs)
+    wrong, found = [], 0
+    for search, mine, theirs in zip(cases, answers, _theirs[versions], strict=True):
+        if mine[0] == "ok":
+            mine = ("ok", run(connection, mine[1]))
+            found += len(mine[1])
+        if mine[0] == "BAD_REQUEST":  # the driver's own words
+            mine, theirs = mine[:1], theirs[:1]
+        if mine != theirs and not same(mine, theirs):
+            wrong.append((search, mine, theirs))
+    assert wrong[:3] == []
+    assert found > 1000
+
+
+USUAL = {
+    "rm_query": ["", "name = 'a'", "name LIKE 'model-%'", "tags.team = 'x'", f"tags.`{IS_PROMPT}` = 'true'"],
+    "mv_query": ["", "name = 'a'", "name LIKE 'model-%'", "tags.team = 'x'", f"tags.`{IS_PROMPT}` = 'true'",
+                 "name = 'a' AND tags.validation_status = 'passed'", "run_id = 'r1'"],
+}
+
+
+@pytest.mark.parametrize("connection", ["indexed"], indirect=True)
+@pytest.mark.parametrize(("what", "text"), [(what, text) for what in USUAL for text in USUAL[what]])
+def test_usual_searches_read_no_whole_table(connection, what, text):
+    [answer] = ask(what, [["sqlite", 101, 0, text]])
+    steps = [row[3] for row in run(connection, answer[1], "EXPLAIN QUERY PLAN ")]
+    # A scan of a subquery is none of a table.
+    scans = [step for step in steps if re.match(r"SCAN \w", step)]
+    assert [step for step in scans if step.replace("SCAN", "CO-ROUTINE") not in steps] == []
+    # All rows share the workspace: it alone finds nothing, and serves only to walk in order.
+    walked = [step for step in steps if re.search(r"^SEARCH [mv] .*\(workspace=\?\)$", step)]
+    assert not walked or "USE TEMP B-TREE FOR ORDER BY" not in steps or "UNION ALL" in " ".join(steps)

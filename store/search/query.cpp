@@ -118,7 +118,8 @@ std::string end_of_range(std::string_view beginning) {
     beginning = beginning.substr(0, start);
     if (last >= last_code_point) continue;
     std::string end(beginning);
-    python::append_code_point(end, last + 1);
+    // Surrogates are no text.
+    python::append_code_point(end, last == 0xD7FF ? 0xE000 : last + 1);
     return end;
   }
   return {};

@@ -10,17 +10,26 @@ namespace {
 
 constexpr Column model_columns[] = {{"name", "m.name"}};
 constexpr std::string_view model_links[] = {"name"};
-constexpr SearchTable models = {"registered_models",     "m",         model_columns,
-                                "registered_model_tags", model_links, ""};
+constexpr SearchTable models = {.table = "registered_models",
+                                .alias = "m",
+                                .columns = model_columns,
+                                .tag_table = "registered_model_tags",
+                                .links = model_links,
+                                .condition = "",
+                                .rare = 1'500};
 
 constexpr Column version_columns[] = {{"name", "v.name"},
                                       {"version_number", "v.version"},
                                       {"run_id", "v.run_id"},
                                       {"source_path", "v.source"}};
 constexpr std::string_view version_links[] = {"name", "version"};
-constexpr SearchTable versions = {"model_versions", "v",
-                                  version_columns,  "model_version_tags",
-                                  version_links,    "v.current_stage != 'Deleted_Internal'"};
+constexpr SearchTable versions = {.table = "model_versions",
+                                  .alias = "v",
+                                  .columns = version_columns,
+                                  .tag_table = "model_version_tags",
+                                  .links = version_links,
+                                  .condition = "v.current_stage != 'Deleted_Internal'",
+                                  .rare = 4'000};
 
 template <class T>
 bool one_of(const T& value, std::initializer_list<std::string_view> values) {

@@ -23,6 +23,7 @@ struct SearchTable {
   std::string_view tag_table;
   std::span<const std::string_view> links;
   std::string_view condition;  // on every row; may be empty
+  std::int64_t rare = 0;       // rows with one tag, up to which reading them all is no loss
 };
 
 // The rows for which all comparisons hold, prompts or all but prompts as MLflow chooses

@@ -3,6 +3,7 @@
 // "error <code> <hex message>" or "ok" and hex words:
 //   rm_filter, mv_filter  filter          -> kind key op type value... of each comparison
 //   rm_order, mv_order    item...         -> column, "asc" or "desc" of each
+//   indexes               nothing         -> statements
 //   rm_query, mv_query    dialect limit offset filter item...  -> statement, type value ...
 #include <algorithm>
 #include <functional>
@@ -15,6 +16,7 @@
 
 #include "store/common/error.h"
 #include "store/search/registry_search.h"
+#include "store/search/search_indexes.h"
 
 namespace {
 
@@ -103,6 +105,7 @@ const std::map<std::string, std::function<Words(const Words&)>, std::less<>> ope
      [](const Words& in) { return filter_words(parse_filter(in.at(0), model_version_rules)); }},
     {"rm_order", [](const Words& in) { return order_words(parse_registered_model_order(in)); }},
     {"mv_order", [](const Words& in) { return order_words(parse_model_version_order(in)); }},
+    {"indexes", [](const Words&) { return Words(sqlite_indexes.begin(), sqlite_indexes.end()); }},
     {"rm_query", [](const Words& in) { return query_words(in, false); }},
     {"mv_query", [](const Words& in) { return query_words(in, true); }},
 };
