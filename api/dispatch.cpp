@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "api/reply.h"
 #include "api/request.h"
 #include "store/common/error.h"
@@ -27,39 +30,59 @@ std::string merge_slashes(const std::string& path) {
   return merged;
 }
 
+bool is_read(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+// Scheme and host as the client sees them. A proxy on this machine is believed about the scheme, as
+// uvicorn does with its default --forwarded-allow-ips.
+std::string server_origin(const HttpRequest& http) {
+  const std::string* host = http.header("host");
+  const std::string* proto = http.peer == "127.0.0.1" ? http.header("x-forwarded-proto") : nullptr;
+  const bool https = proto != nullptr && *proto == "https";
+  return (https ? "https://" : "http://") + (host == nullptr ? std::string() : *host);
+}
+
+HttpResponse method_not_allowed(const std::vector<const Route*>& rows) {
+  HttpResponse response = html_error_reply(405);
+  response.headers.emplace_back("allow", allowed_methods(rows));
+  return response;
+}
+
 }  // namespace
 
 Dispatch::Dispatch(App& app, SecuritySettings security)
     : app_(app), index_(app.config.static_prefix), security_(std::move(security)) {}
 
 HttpResponse Dispatch::operator()(HttpRequest& http) const {
+  // Flask takes a method in any case, the native layer in capitals only.
+  const bool in_capitals = std::none_of(http.method.begin(), http.method.end(),
+                                        [](char c) { return c >= 'a' && c <= 'z'; });
+  std::transform(http.method.begin(), http.method.end(), http.method.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   Target target = parse_target(http.target);
   if (auto refused = security_.refuse(http, target.path)) return std::move(*refused);
-  Layer layer = Layer::Classic;
-  HttpResponse response = route(http, std::move(target), layer);
-  security_.add_headers(http, layer, response);
-  return response;
+  Answer answer = route(http, std::move(target), in_capitals);
+  security_.add_headers(http, answer.layer, answer.response);
+  return std::move(answer.response);
 }
 
-HttpResponse Dispatch::route(HttpRequest& http, Target target, Layer& layer) const {
+Dispatch::Answer Dispatch::route(HttpRequest& http, Target target, bool in_capitals) const {
+  // Absolute and asterisk form: no route begins like that.
+  if (!target.path.starts_with('/')) return {not_found_reply(), Layer::Native};
   const bool exact = !target.path.starts_with("//");
   const auto* rows = index_.find(exact ? target.path : single_leading_slash(target.path));
-  if (rows == nullptr) return unknown_path(http, target);
-  if (http.method == "OPTIONS") return options(*rows, target.path);
+  if (rows == nullptr) return {unknown_path(http, target), Layer::Classic};
+  if (http.method == "OPTIONS") return {options(*rows, target.path), Layer::Classic};
   const Route* row = row_for_method(*rows, http.method);
-  if (row == nullptr) {
-    HttpResponse response = html_error_reply(405);
-    response.headers.emplace_back("allow", allowed_methods(*rows));
-    return response;
-  }
-  const bool native = row->layer == Layer::Native && http.method != "HEAD" && exact;
-  if (native) layer = Layer::Native;
-  const Request request{http, std::move(target), native};
-  return call(*row, request);
+  if (row == nullptr) return {method_not_allowed(*rows), Layer::Classic};
+  // What the native layer does not match to the letter falls through to Flask.
+  const Layer layer = exact && in_capitals && http.method != "HEAD" ? row->layer : Layer::Classic;
+  return {call(*row, {http, std::move(target), layer}), layer};
 }
 
 HttpResponse Dispatch::call(const Route& row, const Request& request) const {
-  const ErrorForm form = request.native ? ErrorForm::Compact : ErrorForm::Spaced;
+  const ErrorForm form = request.layer == Layer::Native ? ErrorForm::Compact : ErrorForm::Spaced;
   try {
     return row.handler(app_, request);
   } catch (const Error& error) {
@@ -76,24 +99,22 @@ HttpResponse Dispatch::call(const Route& row, const Request& request) const {
 
 HttpResponse Dispatch::unknown_path(const HttpRequest& http, const Target& target) const {
   const std::string& prefix = app_.config.static_prefix;
-  const std::string* host = http.header("host");
-  const std::string origin = "http://" + (host == nullptr ? std::string() : *host);
+  const std::string origin = server_origin(http);
   const std::string query = target.raw_query.empty() ? "" : "?" + std::string(target.raw_query);
-  if (!prefix.empty() && target.path == prefix)
+  if (!prefix.empty() && target.path == prefix && is_read(http.method)) {
     return redirect_reply(origin + prefix + "/" + query);
+  }
   const std::string merged = merge_slashes(target.path);
   const auto* rows = merged == target.path ? nullptr : index_.find(merged);
   if (rows == nullptr) return html_error_reply(404);
   if (http.method != "OPTIONS" && row_for_method(*rows, http.method) == nullptr) {
-    HttpResponse response = html_error_reply(405);
-    response.headers.emplace_back("allow", allowed_methods(*rows));
-    return response;
+    return method_not_allowed(*rows);
   }
   return redirect_reply(origin + merged + query);
 }
 
 HttpResponse Dispatch::options(const std::vector<const Route*>& rows, std::string_view path) const {
-  HttpResponse response = text_reply(security_.is_api_path(path) ? 204 : 200, kHtml, "");
+  HttpResponse response = text_reply(security_.empties_options(path) ? 204 : 200, kHtml, "");
   response.headers.emplace_back("allow", allowed_methods(rows));
   return response;
 }

@@ -17,7 +17,12 @@ class Dispatch {
   HttpResponse operator()(HttpRequest& http) const;
 
  private:
-  HttpResponse route(HttpRequest& http, Target target, Layer& layer) const;
+  struct Answer {
+    HttpResponse response;
+    Layer layer;  // of MLflow that would have given it
+  };
+
+  Answer route(HttpRequest& http, Target target, bool in_capitals) const;
   HttpResponse call(const Route& row, const Request& request) const;
   HttpResponse unknown_path(const HttpRequest& http, const Target& target) const;
   HttpResponse options(const std::vector<const Route*>& rows, std::string_view path) const;

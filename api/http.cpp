@@ -62,6 +62,18 @@ const std::string* find_header(const Headers& headers, std::string_view name) {
   return nullptr;
 }
 
+std::string joined_headers(const Headers& headers, std::string_view name) {
+  std::string joined;
+  bool first = true;
+  for (const auto& [key, value] : headers) {
+    if (!header_name_equals(key, name)) continue;
+    if (!first) joined += ',';
+    joined += value;
+    first = false;
+  }
+  return joined;
+}
+
 const std::string* HttpRequest::header(std::string_view name) const {
   return find_header(headers, name);
 }

@@ -19,6 +19,9 @@ bool header_name_equals(std::string_view a, std::string_view b);
 // The first header of that name (any case), or nullptr.
 const std::string* find_header(const Headers& headers, std::string_view name);
 
+// All headers of that name, joined by commas as WSGI joins them; empty when there is none.
+std::string joined_headers(const Headers& headers, std::string_view name);
+
 // The words of a status line, as Python's http.HTTPStatus has them; empty for a status that is not
 // in use here.
 std::string_view reason_phrase(int status);

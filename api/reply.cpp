@@ -1,5 +1,7 @@
 #include "api/reply.h"
 
+#include <cctype>
+
 #include "api/json/json_writer.h"
 
 namespace millrace {
@@ -17,6 +19,24 @@ std::string html_page(std::string_view title, std::string_view heading,
       .append("</h1>\n<p>")
       .append(paragraph);
   return page;
+}
+
+// werkzeug's iri_to_uri for a URL without fragment.
+std::string encode_iri(std::string_view url) {
+  static constexpr std::string_view kKept = "%!$&'()*+,/:;=?@-._~";
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : url) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || kKept.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      encoded += '%';
+      encoded += kHex[byte >> 4U];
+      encoded += kHex[byte & 15U];
+    }
+  }
+  return encoded;
 }
 
 }  // namespace
@@ -42,7 +62,7 @@ HttpResponse error_reply(const Error& error, ErrorForm form) {
   JsonWriter writer(body, form == ErrorForm::Spaced ? Layout::Spaced : Layout::Compact);
   writer.begin_object();
   writer.key("error_code").string(row.wire_name);
-  writer.key("message").string(error.what());
+  writer.key("message").string(error.message());
   if (!row.sqlstate.empty()) {
     writer.key("sqlstate").string(row.sqlstate);
     writer.key("error_class").string(row.error_class);
@@ -64,6 +84,12 @@ HttpResponse html_error_reply(int status) {
                     html_page(std::to_string(status) + " " + std::string(name), name, text));
 }
 
+HttpResponse not_found_reply() {
+  HttpResponse response = json_reply(R"({"detail":"Not Found"})");
+  response.status = 404;
+  return response;
+}
+
 HttpResponse redirect_reply(const std::string& location) {
   const std::string escaped = escape_html(location);
   HttpResponse response =
@@ -71,7 +97,7 @@ HttpResponse redirect_reply(const std::string& location) {
                  html_page("Redirecting...", "Redirecting...",
                            "You should be redirected automatically to the target URL: <a href=\"" +
                                escaped + "\">" + escaped + "</a>. If not, click the link.\n"));
-  response.headers.emplace_back("location", location);
+  response.headers.emplace_back("location", encode_iri(location));
   return response;
 }
 

@@ -22,7 +22,11 @@ HttpResponse error_reply(const Error& error, ErrorForm form);
 // werkzeug's page for 404 or 405.
 HttpResponse html_error_reply(int status);
 
-// werkzeug's redirect page to `location` (308).
+// FastAPI's 404.
+HttpResponse not_found_reply();
+
+// werkzeug's redirect page to `location` (308); the header has it percent-encoded, the page as it
+// is.
 HttpResponse redirect_reply(const std::string& location);
 
 // & < > " ' as entities, as markupsafe.escape writes them.

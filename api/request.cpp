@@ -17,9 +17,11 @@ constexpr std::string_view kSeeDocs =
 // _validate_content_type: compared to the letter, up to the first ';'.
 void check_content_type(const HttpRequest& http) {
   if (http.method != "POST" && http.method != "PUT") return;
-  const std::string* type = http.header("content-type");
-  if (type == nullptr) throw_invalid_parameter("Bad Request. Content-Type header is missing.");
-  if (type->substr(0, type->find(';')) != "application/json") {
+  if (http.header("content-type") == nullptr) {
+    throw_invalid_parameter("Bad Request. Content-Type header is missing.");
+  }
+  const std::string type = joined_headers(http.headers, "content-type");
+  if (type.substr(0, type.find(';')) != "application/json") {
     throw_invalid_parameter("Bad Request. Content-Type must be one of ['application/json'].");
   }
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/http.h"
+#include "api/routes.h"
 #include "api/target.h"
 
 namespace millrace {
@@ -59,7 +60,7 @@ class Message {
 struct Request {
   HttpRequest& http;
   Target target;
-  bool native;                  // answered in the form of MLflow's native layer
+  Layer layer;  // of MLflow that answers this request
 
   // Bytes of the whole body. Throws RequestTooLarge beyond kMaximumJsonBody.
   std::string read_body() const;

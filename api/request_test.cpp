@@ -41,7 +41,7 @@ Message decode(const std::string& method, const std::string& target, const std::
   http.target = target;
   http.headers = std::move(headers);
   http.body = &reader;
-  const Request request{http, parse_target(http.target), false};
+  const Request request{http, parse_target(http.target), Layer::Classic};
   return request.decode(kParams);
 }
 

@@ -18,9 +18,9 @@ namespace handlers {
 namespace {
 
 constexpr Route kRoutes[] = {
-#define ROUTE(method, version, path, surface, access, body, layer, handler)                     \
-  {Method::method,    Version::version,  path,    Surface::surface, Access::access, Body::body, \
-   Layer::layer, handlers::handler, #handler},
+#define ROUTE(method, version, path, surface, access, body, layer, handler)                  \
+  {Method::method, Version::version,  path,    Surface::surface, Access::access, Body::body, \
+   Layer::layer,   handlers::handler, #handler},
 #include "api/routes.def"
 #undef ROUTE
 };

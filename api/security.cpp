@@ -35,19 +35,13 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-// A Host value without its port; brackets of an IPv6 address fall too.
+// A Host value without its port. Brackets of an IPv6 address stay: without them it is none.
 std::string_view host_name(std::string_view host) {
-  if (!host.empty() && host.front() == '[') {
-    const auto end = host.find(']');
-    if (end == std::string_view::npos) return {};
-    const std::string_view rest = host.substr(end + 1);
-    if (!rest.empty() && (rest.front() != ':' || !all_digits(rest.substr(1)))) return {};
-    return host.substr(1, end - 1);
-  }
-  const auto colon = host.find(':');
-  if (colon == std::string_view::npos || host.find(':', colon + 1) != std::string_view::npos)
-    return host;
-  return all_digits(host.substr(colon + 1)) ? host.substr(0, colon) : std::string_view();
+  const auto bracket = host.find(']');
+  const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon == std::string_view::npos) return host;
+  const std::string_view port = host.substr(colon + 1);
+  return port.empty() || all_digits(port) ? host.substr(0, colon) : std::string_view();
 }
 
 bool is_private_address(const std::string& name) {
@@ -56,8 +50,9 @@ bool is_private_address(const std::string& name) {
     const auto* b = reinterpret_cast<const unsigned char*>(&v4);
     return b[0] == 10 || (b[0] == 172 && b[1] >= 16 && b[1] <= 31) || (b[0] == 192 && b[1] == 168);
   }
+  if (name.size() < 2 || name.front() != '[' || name.back() != ']') return false;
   in6_addr v6{};
-  if (inet_pton(AF_INET6, name.c_str(), &v6) != 1) return false;
+  if (inet_pton(AF_INET6, name.substr(1, name.size() - 2).c_str(), &v6) != 1) return false;
   return (v6.s6_addr[0] & 0xFEU) == 0xFC;
 }
 
@@ -111,6 +106,19 @@ bool is_listed_method(std::string_view list, std::string_view method) {
   return false;
 }
 
+// The answer of a middleware, which uvicorn sends in chunks because nobody names a length.
+HttpResponse refusal(std::string text) {
+  HttpResponse response = text_reply(403, "text/plain", std::move(text));
+  response.headers.emplace_back("transfer-encoding", "chunked");
+  return response;
+}
+
+// Reachable whatever the workspace header says.
+bool is_server_info(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path.ends_with("/mlflow/server-info");
+}
+
 bool is_blank(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](unsigned char c) { return std::isspace(c) != 0; });
@@ -162,8 +170,7 @@ bool Security::cross_origin_blocked(const HttpRequest& http, std::string_view pa
 
 std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::string_view path) const {
   const std::string* workspace = http.header("x-mlflow-workspace");
-  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  if (workspace != nullptr && !is_blank(*workspace) && !path.ends_with("/mlflow/server-info")) {
+  if (workspace != nullptr && !is_blank(*workspace) && !is_server_info(path)) {
     return error_reply(
         Error(ErrorCode::FeatureDisabled,
               "Workspace APIs are not available: workspaces are not enabled on this server"),
@@ -178,21 +185,28 @@ std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::strin
         "Rejected request with invalid Host header: {}. To allow it, start the server with "
         "--allowed-hosts '{}'",
         host == nullptr ? "" : *host, host == nullptr ? "" : *host);
-    return text_reply(403, "text/plain",
-                      "Invalid Host header - possible DNS rebinding attack detected");
+    return refusal("Invalid Host header - possible DNS rebinding attack detected");
   }
   const std::string* origin = http.header("origin");
   if (origin != nullptr && http.method == "OPTIONS" &&
       http.header("access-control-request-method") != nullptr) {
     return preflight(http, *origin);
   }
-  if (cross_origin_blocked(http, path)) {
+  if (origin != nullptr && cross_origin_blocked(http, path)) {
     spdlog::warn(
         "Blocked cross-origin request from {}. To allow it, start the server with "
         "--cors-allowed-origins '{}'",
         *origin, *origin);
-    HttpResponse response = text_reply(403, "text/plain", "Cross-origin request blocked");
+    HttpResponse response = refusal("Cross-origin request blocked");
     add_cors_headers(http, Layer::Native, response);
+    return response;
+  }
+  // Flask drops further leading slashes and then checks once more.
+  while (path.starts_with("//")) path.remove_prefix(1);
+  if (cross_origin_blocked(http, path)) {
+    HttpResponse response =
+        text_reply(403, "text/plain; charset=utf-8", "Cross-origin request blocked");
+    add_headers(http, Layer::Classic, response);
     return response;
   }
   return std::nullopt;
@@ -231,31 +245,45 @@ HttpResponse Security::preflight(const HttpRequest& http, const std::string& ori
   return response;
 }
 
-// Two layers speak: the outer one (Starlette's CORSMiddleware) on every reply, Flask-CORS before it
-// on classic ones.
+// Flask-CORS compares without regard to case, and sees several Origin headers as one with commas.
+bool Security::flask_allows(const std::string& origin) const {
+  const std::string lower = ascii_lower(origin);
+  return any_origin_ || is_local_http_origin(lower) ||
+         std::any_of(settings_.cors_allowed_origins.begin(), settings_.cors_allowed_origins.end(),
+                     [&](const std::string& entry) { return ascii_lower(entry) == lower; });
+}
+
+// Two layers speak: Flask-CORS on classic replies, and then Starlette's CORSMiddleware on all.
 void Security::add_cors_headers(const HttpRequest& http, Layer layer,
                                 HttpResponse& response) const {
-  const std::string* origin = http.header("origin");
   std::string allow_origin;
   bool credentials = false;
   bool flask_vary = false;
-  if (layer == Layer::Classic && origin == nullptr && !settings_.cors_allowed_origins.empty()) {
-    // Flask-CORS sends the configured origins to everybody; of several only the last one in sorted
-    // order survives.
-    allow_origin = any_origin_ ? "*"
-                               : *std::max_element(settings_.cors_allowed_origins.begin(),
-                                                   settings_.cors_allowed_origins.end());
-    credentials = flask_vary = !any_origin_;
+  if (layer == Layer::Classic) {
+    const std::string origin = joined_headers(http.headers, "origin");
+    if (origin.empty() && !settings_.cors_allowed_origins.empty()) {
+      // Without an origin all configured ones are sent, of which the last in order survives.
+      allow_origin = any_origin_ ? "*"
+                                 : *std::max_element(settings_.cors_allowed_origins.begin(),
+                                                     settings_.cors_allowed_origins.end());
+      credentials = flask_vary = !any_origin_;
+    } else if (!origin.empty() && flask_allows(origin)) {
+      allow_origin = origin;
+      flask_vary = true;
+      credentials = !any_origin_;
+    }
   }
-  if (origin != nullptr) {
-    const bool allowed = origin_allowed(*origin);
-    if (allowed) allow_origin = any_origin_ ? "*" : *origin;
-    flask_vary = layer == Layer::Classic && allowed;
+  if (const std::string* origin = http.header("origin")) {
+    if (any_origin_)
+      allow_origin = "*";
+    else if (origin_allowed(*origin))
+      allow_origin = *origin;
     credentials = !any_origin_;
     response.headers.emplace_back("access-control-expose-headers", "*");
   }
-  if (!allow_origin.empty())
+  if (!allow_origin.empty()) {
     response.headers.emplace_back("access-control-allow-origin", allow_origin);
+  }
   if (credentials) response.headers.emplace_back("access-control-allow-credentials", "true");
   response.headers.emplace_back("vary", flask_vary ? "Origin, Origin" : "Origin");
 }

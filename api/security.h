@@ -32,12 +32,17 @@ class Security {
   // headers beside those of the outer layer, native routes do not.
   void add_headers(const HttpRequest& http, Layer layer, HttpResponse& response) const;
 
-  // Whether the path is below /api/ or /ajax-api/, behind the static prefix.
-  bool is_api_path(std::string_view path) const;
+  // Whether OPTIONS on the path is answered with 204 instead of 200.
+  bool empties_options(std::string_view path) const {
+    return !settings_.disabled && is_api_path(path);
+  }
 
  private:
+  // Whether the path is below /api/ or /ajax-api/, behind the static prefix.
+  bool is_api_path(std::string_view path) const;
   bool host_allowed(std::string_view host) const;
   bool origin_allowed(std::string_view origin) const;
+  bool flask_allows(const std::string& origin) const;
   bool cross_origin_blocked(const HttpRequest& http, std::string_view path) const;
   HttpResponse preflight(const HttpRequest& http, const std::string& origin) const;
   void add_cors_headers(const HttpRequest& http, Layer layer, HttpResponse& response) const;

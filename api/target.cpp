@@ -110,15 +110,7 @@ std::string replace_invalid_utf8(std::string_view text) {
 }
 
 Target parse_target(std::string_view raw) {
-  if (!raw.empty() && raw.front() != '/') {
-    const auto scheme = raw.find("://");
-    if (scheme != std::string_view::npos) {
-      const auto path = raw.find_first_of("/?#", scheme + 3);
-      raw = path == std::string_view::npos ? std::string_view() : raw.substr(path);
-    }
-  }
   Target target;
-  raw = raw.substr(0, raw.find('#'));
   const auto question = raw.find('?');
   target.raw_path = raw.substr(0, question);
   if (question != std::string_view::npos) target.raw_query = raw.substr(question + 1);

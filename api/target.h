@@ -13,13 +13,13 @@ namespace millrace {
 using QueryArguments = std::vector<std::pair<std::string, std::string>>;
 
 struct Target {
-  std::string path;  // decoded once; an invalid UTF-8 sequence became U+FFFD
-  std::string_view
-      raw_query;  // behind the first '?', without the fragment; points into the raw target
+  std::string path;            // decoded once; an invalid UTF-8 sequence became U+FFFD
+  std::string_view raw_query;  // behind the first '?'; points into the raw target
   std::string_view raw_path;
 };
 
-// Splits the raw target; an absolute-form target loses scheme and authority.
+// Splits the raw target; '#' is a character like any other, as in uvicorn. An absolute-form target
+// loses scheme and authority.
 Target parse_target(std::string_view raw);
 
 // werkzeug's Request.args: '&' separates, '+' is a blank, an undecodable %XX stays as it is.

@@ -5,16 +5,15 @@
 namespace millrace {
 namespace {
 
-TEST(Target, SplitsAtTheFirstQuestionMarkAndDropsTheFragment) {
+TEST(Target, SplitsAtTheFirstQuestionMarkOnly) {
   const Target target = parse_target("/a%20b?x=1?y=2#z");
   EXPECT_EQ(target.path, "/a b");
   EXPECT_EQ(target.raw_path, "/a%20b");
-  EXPECT_EQ(target.raw_query, "x=1?y=2");
+  EXPECT_EQ(target.raw_query, "x=1?y=2#z");
 }
 
-TEST(Target, AbsoluteFormLosesSchemeAndAuthority) {
-  EXPECT_EQ(parse_target("http://h:1/p?q").path, "/p");
-  EXPECT_EQ(parse_target("http://h?q").path, "");
+TEST(Target, AbsoluteFormStaysAsItIs) {
+  EXPECT_EQ(parse_target("http://h:1/p?q").path, "http://h:1/p");
 }
 
 TEST(Target, PathIsDecodedOnceAndInvalidUtf8IsReplaced) {

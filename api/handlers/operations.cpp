@@ -6,8 +6,10 @@
 namespace millrace::handlers {
 
 HttpResponse get_health(App&, const Request& request) {
-  return text_reply(200, request.native ? "text/plain; charset=utf-8" : "text/html; charset=utf-8",
-                    "OK");
+  return text_reply(
+      200,
+      request.layer == Layer::Native ? "text/plain; charset=utf-8" : "text/html; charset=utf-8",
+      "OK");
 }
 
 // Clients decide by this which features the server has, so it is MLflow's version and not ours.
@@ -23,7 +25,7 @@ HttpResponse get_server_info(App& app, const Request& request) {
       R"("features_enabled":{"gateway":)";
   body += app.config.ai_gateway_enabled ? "true}}" : "false}}";
   // Flask, which answers HEAD, ends its JSON with a line feed.
-  if (!request.native) body += "\n";
+  if (request.layer == Layer::Classic) body += "\n";
   return json_reply(std::move(body));
 }
 

@@ -13,6 +13,9 @@
 namespace millrace::handlers {
 namespace {
 
+// MLflow's message has it, its store ignores it: only its type and spelling matter.
+constexpr Param kDeploymentJobId{.name = "deployment_job_id", .checked = false};
+
 HttpResponse registered_model_reply(const RegisteredModel& model) {
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
@@ -36,7 +39,7 @@ void keep_stages(std::vector<ModelVersion>& versions, const std::vector<std::str
 HttpResponse create_registered_model(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true},
                                       Param{"tags", Kind::Messages, false, kTagParams},
-                                      Param{"description"}};
+                                      Param{"description"}, kDeploymentJobId};
   const Message message = request.decode(kParams);
   const std::string& name = message.text("name");
   validate_model_name(name);
@@ -54,7 +57,8 @@ HttpResponse get_registered_model(App& app, const Request& request) {
 }
 
 HttpResponse update_registered_model(App& app, const Request& request) {
-  static constexpr std::array kParams{Param{"name", Kind::String, true}, Param{"description"}};
+  static constexpr std::array kParams{Param{"name", Kind::String, true}, Param{"description"},
+                                      kDeploymentJobId};
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   return registered_model_reply(
