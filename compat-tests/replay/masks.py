@@ -19,7 +19,7 @@ TIME = re.compile(r"(?<=[:,] )\d{13}(?=[,\n}\]])")
 MASKED_TIME = re.compile(r"(?<=[:,] )<t\d+(?:\.\d+)?>(?=[,\n}\]])|" + TIME.pattern)
 ID = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 PYTHON_SET = re.compile(r"\{'\w+'(?:, '\w+')+\}")
-# (what precedes it, the driver's words): the first is contract, the second is not.
+# `kept` is contract, what follows it to the end of the message is not.
 DRIVER_WORDS = [
     re.compile(r'(?P<kept>"error_code": "RESOURCE_ALREADY_EXISTS", "message": '
                r'"(?:[^"\\]|\\.)*? already exists\. Error: )(?:[^"\\]|\\.)+'),
@@ -91,6 +91,16 @@ def times(masked):
 
 def _sorted_set(match):
     return "{" + ", ".join(sorted(match.group(0)[1:-1].split(", "))) + "}"
+
+
+def same_text(mlflow, millrace):
+    """Equal, where the driver's words in MLflow's text may be any others in Millrace's."""
+    if DRIVER_MASK not in mlflow:
+        return mlflow == millrace
+    before, _, after = mlflow.partition(DRIVER_MASK)
+    middle = millrace[len(before):len(millrace) - len(after)]
+    return (millrace.startswith(before) and millrace.endswith(after)
+            and re.fullmatch(r'(?:[^"\\]|\\.)+', middle) is not None)
 
 
 def headers(response, masks):
