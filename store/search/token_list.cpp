@@ -16,6 +16,10 @@ std::string_view covered(const std::vector<Token*>& parts) {
 
 }  // namespace
 
+bool is_keyword_of(const Token& token, std::initializer_list<std::string_view> words) {
+  return token.type == TokenType::Keyword && one_of<std::string_view>(upper(token.text), words);
+}
+
 int next_index(const Token& list, int index) {
   return find_after(list, index, [](const Token& token) { return !token.is_blank(); });
 }

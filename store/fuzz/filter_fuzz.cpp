@@ -1,0 +1,64 @@
+// Takes any bytes as the filter and the order_by items of both registry searches, one a line: no
+// crash, and a statement has as many places as values.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/common/error.h"
+#include "store/search/lexer.h"
+#include "store/search/registry_search.h"
+
+namespace {
+
+using namespace millrace::search;
+using millrace::Dialect;
+
+void check_lexemes(std::string_view text) {
+  std::size_t covered = 0;
+  for (Lexer lexer(text); !lexer.done();) {
+    const Lexeme lexeme = lexer.next();
+    if (lexeme.text.empty() || lexeme.text.data() != text.data() + covered) std::abort();
+    covered += lexeme.text.size();
+  }
+  if (covered != text.size()) std::abort();
+}
+
+// No text of the request is in a statement, so every colon in it begins a place.
+void check_query(const Query& query) {
+  const auto places = std::count(query.sql.begin(), query.sql.end(), ':');
+  if (static_cast<std::size_t>(places) != query.values.size()) std::abort();
+}
+
+template <class Parse, class Build>
+void check_search(std::string_view filter, const std::vector<std::string>& order_by, Parse parse,
+                  Build build) {
+  try {
+    const ParsedSearch search = parse(filter, order_by);
+    for (const Dialect dialect : {Dialect::Mysql, Dialect::Postgresql, Dialect::Sqlite}) {
+      check_query(build(search, "*", Page{101, 0}, dialect));
+    }
+  } catch (const millrace::Error& error) {
+    if (error.message().empty()) std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  check_lexemes(text);
+  const std::string_view filter = text.substr(0, text.find('\n'));
+  std::vector<std::string> order_by;
+  for (text.remove_prefix(filter.size()); !text.empty();) {
+    text.remove_prefix(1);
+    order_by.emplace_back(text.substr(0, text.find('\n')));
+    text.remove_prefix(order_by.back().size());
+  }
+  check_search(filter, order_by, parse_registered_model_search, registered_models_query);
+  check_search(filter, {}, parse_model_version_search, model_versions_query);
+  check_search({}, order_by, parse_model_version_search, model_versions_query);
+  return 0;
+}
