@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "store/db.h"
 #include "store/records.h"
+#include "store/search/registry_search.h"
 
 namespace millrace {
 
@@ -76,6 +78,13 @@ class ModelVersions {
 
   // delete_model_version_tag. A key that is not there is no error.
   void delete_tag(const std::string& name, std::int64_t version, const std::string& key);
+
+  // search_model_versions: calls `row` for each version of the page, in the search's order and as
+  // the database finds them: with tags, without aliases. Returns whether another page follows.
+  // `max_results` is 1 or more. `row` may throw, which ends the search, and must not use a store.
+  // Throws what search::model_versions_query throws.
+  bool search(const search::ParsedSearch& parsed, std::int64_t max_results, std::int64_t offset,
+              const std::function<void(const ModelVersion&)>& row);
 
  private:
   Db& db_;
