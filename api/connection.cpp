@@ -92,9 +92,11 @@ void Exchange::complete(HttpResponse reply) {
     drop_header(headers, "content-length");
   }
   if (coding == nullptr && !bodiless && find_header(headers, "content-length") == nullptr) {
-    headers.emplace_back("content-length", std::to_string(response.body.size()));
+    std::uint64_t size = response.source ? response.source->size() : response.body.size();
+    headers.emplace_back("content-length", std::to_string(size));
   }
   if (bodiless) response.body.clear();
+  if (bodiless || is_head()) response.source.reset();
   headers.emplace_back("date", http_date());
   if (find_header(headers, "connection") != nullptr) keep_ = false;
   drop_header(headers, "connection");

@@ -1,6 +1,7 @@
 #include "api/connection_stream.h"
 
 #include <algorithm>
+#include <array>
 
 namespace millrace {
 
@@ -28,7 +29,15 @@ ssize_t ExchangeStream::write(const char* bytes, size_t size) {
   return static_cast<ssize_t>(size);
 }
 
-bool ExchangeStream::flush() { return head_.empty() ? sent_ : send({}); }
+bool ExchangeStream::flush() {
+  if (BodySource* source = exchange_.response().source.get()) {
+    std::array<char, 65536> buffer;
+    while (const std::size_t size = sent_ ? source->read(buffer.data(), buffer.size()) : 0) {
+      send({buffer.data(), size});
+    }
+  }
+  return head_.empty() ? sent_ : send({});
+}
 
 bool ExchangeStream::send(std::string_view bytes) {
   if (sent_) sent_ = !exchange_.client_gone() && exchange_.socket().send(head_, bytes);

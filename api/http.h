@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,15 @@ struct HttpRequest {
   const std::string* header(std::string_view name) const;
 };
 
+// A response body that memory should not hold.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual std::uint64_t size() const = 0;  // bytes in all
+  // Reads the next bytes, at most `size`; 0 means the end. Throws Error when it cannot.
+  virtual std::size_t read(char* buffer, std::size_t size) = 0;
+};
+
 // The connection completes it: `date`, `content-length` (one given by the handler counts for HEAD
 // and 304 only), `connection: close` where due. With `transfer-encoding: chunked` among the headers
 // the body goes out chunked. The body is not sent in reply to HEAD, nor with 204 and 304. A header
@@ -55,6 +65,7 @@ struct HttpResponse {
   int status = 200;
   Headers headers;  // content-type included
   std::string body;
+  std::unique_ptr<BodySource> source = nullptr;  // sent instead of `body`
 };
 
 }  // namespace millrace

@@ -86,6 +86,15 @@ std::string encode_page_token(std::int64_t offset) {
   return base64_encode("{\"offset\": " + std::to_string(offset) + "}");
 }
 
+std::string next_page_token(std::int64_t offset, std::int64_t max_results) {
+  std::int64_t next = 0;
+  if (__builtin_add_overflow(offset, max_results, &next)) {
+    throw_invalid_parameter("Invalid page token, the offset " + std::to_string(offset) +
+                            " is out of range");
+  }
+  return encode_page_token(next);
+}
+
 std::int64_t decode_page_token(std::string_view token) {
   if (token.empty()) return 0;
   const bool ascii = std::all_of(token.begin(), token.end(),

@@ -10,6 +10,10 @@ namespace millrace {
 
 std::string encode_page_token(std::int64_t offset);
 
+// The token of the page behind the one at `offset`. Throws INVALID_PARAMETER_VALUE when its offset
+// would not fit int64.
+std::string next_page_token(std::int64_t offset, std::int64_t max_results);
+
 // The offset that a token names; "" is 0. Decodes as leniently as Python: characters outside the
 // alphabet are skipped, the JSON may be in any UTF, other members are ignored, "1", 1.9 and true
 // are

@@ -178,7 +178,11 @@ void Server::Impl::respond(Exchange& exchange) {
   current_exchange = &exchange;
   process_request(stream, false, closed, nullptr);
   current_exchange = nullptr;
-  if (!stream.flush()) exchange.give_up();
+  try {
+    if (!stream.flush()) exchange.give_up();
+  } catch (const Error&) {
+    exchange.give_up();  // the head is out: the client sees a body that breaks off
+  }
 }
 
 Server::Server(const ServerOptions& options, Handler handler)

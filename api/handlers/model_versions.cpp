@@ -3,25 +3,20 @@
 
 #include "api/app.h"
 #include "api/entity_json.h"
-#include "api/handlers/registry_params.h"
+#include "api/handlers/registry.h"
 #include "api/model_version_source.h"
+#include "api/page_token.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/spill.h"
 #include "api/validate.h"
 #include "store/common/error.h"
 
 namespace millrace::handlers {
 namespace {
 
-HttpResponse model_version_reply(const ModelVersion& version) {
-  std::string body;
-  JsonWriter writer(body, Layout::Pretty);
-  writer.begin_object();
-  writer.key("model_version");
-  write_json(writer, version);
-  writer.end_object();
-  return json_reply(std::move(body));
-}
+constexpr std::array kVersionParams{Param{"name", Kind::String, true},
+                                    Param{"version", Kind::String, true}};
 
 // DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS are the stages that archiving may clear.
 bool is_active_stage(const std::string& stage) {
@@ -54,9 +49,7 @@ HttpResponse create_model_version(App& app, const Request& request) {
 }
 
 HttpResponse get_model_version(App& app, const Request& request) {
-  static constexpr std::array kParams{Param{"name", Kind::String, true},
-                                      Param{"version", Kind::String, true}};
-  const Message message = request.decode(kParams);
+  const Message message = request.decode(kVersionParams);
   validate_model_name(message.text("name"));
   return model_version_reply(
       app.model_versions.get(message.text("name"), parse_model_version(message.text("version"))));
@@ -79,6 +72,97 @@ HttpResponse transition_model_version_stage(App& app, const Request& request) {
   const std::int64_t version = parse_model_version(message.text("version"));
   return model_version_reply(
       app.model_versions.transition_stage(message.text("name"), version, stage, archive));
+}
+
+HttpResponse update_model_version(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"version", Kind::String, true}, Param{"description"}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  return model_version_reply(app.model_versions.update(message.text("name"),
+                                                       parse_model_version(message.text("version")),
+                                                       message.optional_text("description")));
+}
+
+HttpResponse delete_model_version(App& app, const Request& request) {
+  const Message message = request.decode(kVersionParams);
+  // The one call that looks at the version first.
+  const std::int64_t version = parse_model_version(message.text("version"));
+  validate_model_name(message.text("name"));
+  app.model_versions.remove(message.text("name"), version);
+  return json_reply("{}");
+}
+
+HttpResponse search_model_versions(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"filter"},
+                                      Param{"max_results", Kind::Int64, false, {}, 200'000},
+                                      Param{"order_by", Kind::Strings}, Param{"page_token"}};
+  const Message message = request.decode(kParams);
+  const std::int64_t max_results = message.integer("max_results", 200'000);
+  if (max_results < 1) {
+    throw_invalid_parameter(
+        "Invalid value for max_results. It must be a positive integer, but got " +
+        std::to_string(max_results));
+  }
+  const auto search =
+      search::parse_model_version_search(message.text("filter"), message.texts("order_by"));
+  const std::int64_t offset = decode_page_token(message.text("page_token"));
+  Spill spill;
+  JsonWriter writer(spill.text(), Layout::Pretty);
+  writer.begin_object();
+  bool any = false;
+  const bool more =
+      app.model_versions.search(search, max_results, offset, [&](const ModelVersion& version) {
+        if (!any) writer.key("model_versions").begin_array();
+        any = true;
+        write_json(writer, version);
+        spill.roll();
+      });
+  if (any) writer.end_array();
+  if (more) writer.key("next_page_token").string(next_page_token(offset, max_results));
+  writer.end_object();
+  return spill.reply("application/json");
+}
+
+HttpResponse get_model_version_download_uri(App& app, const Request& request) {
+  // MLflow checks no schema here: what is missing reads as "".
+  static constexpr std::array kParams{Param{.name = "name", .checked = false},
+                                      Param{.name = "version", .checked = false}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  const auto uri = app.model_versions.download_uri(message.text("name"),
+                                                   parse_model_version(message.text("version")));
+  std::string body;
+  JsonWriter writer(body, Layout::Pretty);
+  writer.begin_object();
+  if (uri) writer.key("artifact_uri").string(*uri);
+  writer.end_object();
+  return json_reply(std::move(body));
+}
+
+HttpResponse set_model_version_tag(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"version", Kind::String, true},
+                                      Param{"key", Kind::String, true}, Param{"value"}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  const std::int64_t version = parse_model_version(message.text("version"));
+  validate_model_version_tag(message.text("key"), message.text("value"));
+  app.model_versions.set_tag(message.text("name"), version,
+                             {message.text("key"), message.text("value")});
+  return json_reply("{}");
+}
+
+HttpResponse delete_model_version_tag(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"version", Kind::String, true},
+                                      Param{"key", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  const std::int64_t version = parse_model_version(message.text("version"));
+  validate_tag_key(message.text("key"));
+  app.model_versions.delete_tag(message.text("name"), version, message.text("key"));
+  return json_reply("{}");
 }
 
 }  // namespace millrace::handlers

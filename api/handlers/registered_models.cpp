@@ -4,7 +4,7 @@
 
 #include "api/app.h"
 #include "api/entity_json.h"
-#include "api/handlers/registry_params.h"
+#include "api/handlers/registry.h"
 #include "api/page_token.h"
 #include "api/reply.h"
 #include "api/request.h"
@@ -15,16 +15,6 @@ namespace {
 
 // MLflow's message has it, its store ignores it: only its type and spelling matter.
 constexpr Param kDeploymentJobId{.name = "deployment_job_id", .checked = false};
-
-HttpResponse registered_model_reply(const RegisteredModel& model) {
-  std::string body;
-  JsonWriter writer(body, Layout::Pretty);
-  writer.begin_object();
-  writer.key("registered_model");
-  write_json(writer, model);
-  writer.end_object();
-  return json_reply(std::move(body));
-}
 
 // Drops the versions in other stages; no stages means all.
 void keep_stages(std::vector<ModelVersion>& versions, const std::vector<std::string>& stages) {
@@ -65,6 +55,16 @@ HttpResponse update_registered_model(App& app, const Request& request) {
       app.registered_models.update(message.text("name"), message.text("description")));
 }
 
+HttpResponse rename_registered_model(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"new_name", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_new_model_name(message.text("new_name"));
+  validate_model_name(message.text("name"));
+  return registered_model_reply(
+      app.registered_models.rename(message.text("name"), message.text("new_name")));
+}
+
 HttpResponse delete_registered_model(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true}};
   const Message message = request.decode(kParams);
@@ -91,7 +91,7 @@ HttpResponse search_registered_models(App& app, const Request& request) {
     for (const RegisteredModel& model : page.models) write_json(writer, model);
     writer.end_array();
   }
-  if (page.more) writer.key("next_page_token").string(encode_page_token(offset + max_results));
+  if (page.more) writer.key("next_page_token").string(next_page_token(offset, max_results));
   writer.end_object();
   return json_reply(std::move(body));
 }

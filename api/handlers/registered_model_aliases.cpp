@@ -1,0 +1,45 @@
+// Handlers of the aliases of a registered model (registry.md section 12).
+#include <array>
+
+#include "api/app.h"
+#include "api/handlers/registry.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "api/validate.h"
+
+namespace millrace::handlers {
+
+HttpResponse set_registered_model_alias(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"alias", Kind::String, true},
+                                      Param{"version", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  validate_alias(message.text("alias"));
+  validate_alias_is_free(message.text("alias"));
+  app.registered_models.set_alias(message.text("name"), message.text("alias"),
+                                  parse_model_version(message.text("version")));
+  return json_reply("{}");
+}
+
+HttpResponse delete_registered_model_alias(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"alias", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  validate_alias(message.text("alias"));
+  app.registered_models.delete_alias(message.text("name"), message.text("alias"));
+  return json_reply("{}");
+}
+
+HttpResponse get_model_version_by_alias(App& app, const Request& request) {
+  static constexpr std::array kParams{Param{"name", Kind::String, true},
+                                      Param{"alias", Kind::String, true}};
+  const Message message = request.decode(kParams);
+  validate_model_name(message.text("name"));
+  validate_alias(message.text("alias"));
+  return model_version_reply(
+      app.model_versions.get_by_alias(message.text("name"), message.text("alias")));
+}
+
+}  // namespace millrace::handlers
