@@ -6,7 +6,7 @@ import random
 # Fragments that meet in one text where parsers disagree.
 _SCHEMES = ["", "s3:", "S3:", "gs:", "dbfs:", "weird+x.y-z:", "file:", "FILE:", "File:", "http:", "runs:",
             "models:", "mlflow-artifacts:", "ftp:", "C:", "1a:", "a_b:", ":", " s3:", "\ts3:", "s\n3:",
-            "mysql:", "hdfs:", "abfss:", "sftp:", "\u00e9:"]
+            "mysql:", "imap:", "hdfs:", "abfss:", "sftp:", "\u00e9:"]
 _AUTHORITIES = ["", "/", "//", "///", "//b", "//b:80", "//B:", "//u:p@h", "//u@v@h:1", "//[::1]", "//[::1]:80",
                 "//[::1", "//::1]", "//[1.2.3.4]", "//[v1.x]", "//[v1]", "//a[::1]", "//[::1%25z]", "//[::1]x",
                 "//[::ffff:1.2.3.4]", "//[1:2:3:4:5:6:7:8]", "//[1::8::9]", "//[:1:2]", "//[12345::]", "//[a]@h",
@@ -19,7 +19,7 @@ _PATHS = ["", "/", "a", "/a", "/a/b", "/a//b", "/a/", "/a/./b", "/a/../b", "/.."
           "/a b", " /a", "/a ", "/%", "/%zz", "/%4", "/%%32%65", "/%ff", "/%C3%A9", "/\u00e9", "/%C3%25A9", "/\U0001f600",
           "/a\\..\\b", "\\a", "/a/%5c..", "/bin/x", "/bin", "/proc/self/root", "/etc/passwd", "/%2Fa", "//%2e/a", "/a\r\n/b"]
 _TAILS = ["", "?q", "?../x", "?a/../b", "?a/..", "?/..", "#f", "#/../x", "#..", "?q#f", "#f?q", "?%2e%2e/x", "?x/%2e%2e/y",
-          "#a#b", "?a?b", ";p", "%23/../x", "%3f/../x"]
+          "#a#b", "?a?b", ";p", ";p\x00", "?q\x00", "#f%00", "%23/../x", "%3f/../x"]
 
 
 def uris(count, seed=1):
@@ -30,7 +30,7 @@ def uris(count, seed=1):
     every += ["file:" + authority + "/a" for authority in _AUTHORITIES]
     every += ["http:" + authority + "/a" for authority in _AUTHORITIES]
     every += [prefix + path for path in _PATHS for prefix in ("s3://b", "mlflow-artifacts:", "weird:")]
-    every += ["s3://b/a" + tail for tail in _TAILS] + ["http://h/a" + tail for tail in _TAILS]
+    every += [prefix + tail for tail in _TAILS for prefix in ("s3://b/a", "http://h/a", "imap://h/a")]
     pools = (_SCHEMES, _AUTHORITIES, _PATHS, _TAILS)
     while len(every) < count:
         every.append("".join(rng.choice(pool) for pool in pools))

@@ -16,9 +16,8 @@ INT64 = range(-(2**63), 2**63)
 
 
 def error(code, message):
-    """Millrace's Error is a std::exception, whose text ends at a NUL; so is MLflow's cut here. And
-    /proc/self leads each of the two processes to itself."""
-    return code, re.sub(r"/proc/[0-9]+", "/proc/self", message.split("\0")[0])
+    """/proc/self leads each of the two processes to itself."""
+    return code, re.sub(r"/proc/[0-9]+", "/proc/self", message)
 
 
 class Program:

@@ -44,8 +44,9 @@ void check_promises(const SourceRequest& request, const AcceptedSource& accepted
     return;
   }
   const UriParts parts = split_uri(unquote_fully(accepted.source, Plus::IsSpace));
-  require(("/" + parts.path + "/").find("/../") == std::string::npos);
-  require(parts.path.find('\0') == std::string::npos);
+  const std::string path(parts.path_without_params());
+  require(path.starts_with('/') && (path + "/").find("/../") == std::string::npos);
+  require(path.find('\0') == std::string::npos);
   require(parts.scheme != "http" && parts.scheme != "ftp");
 }
 

@@ -159,7 +159,7 @@ Json answer(const std::string& line) {
     return Json{{"ok", operations().at(text(arguments.at(0)))(arguments)}};
   } catch (const Error& error) {
     return Json{{"code", std::string(error_row(error.code()).wire_name)},
-                {"message", std::string(error.what())}};
+                {"message", error.message()}};
   }
 }
 
