@@ -26,6 +26,11 @@ std::string connect_string(const std::string& path) {
   return "dbname=\"" + path + "\"";
 }
 
+// SOCI's back ends export no type information, which the sanitizer's check of a cast needs.
+[[gnu::no_sanitize("vptr")]] sqlite_api::sqlite3_stmt* handle_of(Statement& statement) {
+  return static_cast<soci::sqlite3_statement_backend*>(statement.backend())->stmt_;
+}
+
 }  // namespace
 
 SqliteSession::SqliteSession(const std::string& path, Role role) try
@@ -95,7 +100,7 @@ SqliteSession::Prepared& SqliteSession::prepared(std::string_view sql) {
 
 // SQLite takes a value that is not given for NULL, and a column that is not there too.
 void SqliteSession::check_counts(Statement& statement, std::size_t values, std::size_t columns) {
-  auto* prepared = static_cast<soci::sqlite3_statement_backend*>(statement.backend())->stmt_;
+  sqlite_api::sqlite3_stmt* prepared = handle_of(statement);
   const auto wanted_values =
       static_cast<std::size_t>(sqlite_api::sqlite3_bind_parameter_count(prepared));
   const auto given_columns = static_cast<std::size_t>(sqlite_api::sqlite3_column_count(prepared));
@@ -111,7 +116,7 @@ void SqliteSession::drop_front() {
   recent_.pop_front();
 }
 
-sqlite_api::sqlite3* SqliteSession::handle() {
+[[gnu::no_sanitize("vptr")]] sqlite_api::sqlite3* SqliteSession::handle() {
   return static_cast<soci::sqlite3_session_backend*>(soci_.get_backend())->conn_;
 }
 
