@@ -59,7 +59,7 @@ bool is_private_address(const std::string& name) {
 // MLflow's default list holds globs such as `10.*`, which `10.evil.com` matches. Here a default
 // matches an address.
 bool default_host_allowed(std::string_view host) {
-  static constexpr std::array<std::string_view, 4> kLocal{"localhost", "127.0.0.1", "::1",
+  static constexpr std::array<std::string_view, 4> kLocal{"localhost", "127.0.0.1", "[::1]",
                                                           "0.0.0.0"};
   const std::string_view name = host_name(host);
   return std::find(kLocal.begin(), kLocal.end(), name) != kLocal.end() ||
