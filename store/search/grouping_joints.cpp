@@ -77,11 +77,11 @@ bool is_comparison_operator(const Token& t) { return t.type == TokenType::Operat
 bool is_comparable(const Token& t) {
   return one_of(t.group, {Group::Parenthesis, Group::Function, Group::Identifier, Group::Operation,
                           Group::TypedLiteral}) ||
-         is_plain_value(t.type) || (is_keyword(t.type) && upper(t.text) == "NULL");
+         is_plain_value(t.type) || (is_keyword(t.type) && raises_to(t.text, "NULL"));
 }
 
-bool is_as(const Token& t) { return is_keyword(t.type) && upper(t.text) == "AS"; }
-bool may_have_alias(const Token& t) { return !is_keyword(t.type) || upper(t.text) == "NULL"; }
+bool is_as(const Token& t) { return is_keyword(t.type) && raises_to(t.text, "AS"); }
+bool may_have_alias(const Token& t) { return !is_keyword(t.type) || raises_to(t.text, "NULL"); }
 bool may_be_alias(const Token* t) {
   return t != nullptr &&
          !one_of(t->type, {TokenType::KeywordDml, TokenType::KeywordDdl, TokenType::KeywordCte});

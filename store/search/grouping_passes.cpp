@@ -29,11 +29,8 @@ void group_over(Token& list, Arena& arena) {
 
 void group_functions(Token& list, Arena& arena) {
   const auto has_word = [&](std::string_view word) {
-    // A letter has up to three bytes; longer texts are not raised in vain.
-    const auto is_word = [&](const Token& t) {
-      return t.text.size() <= 3 * word.size() && upper(t.text) == word;
-    };
-    return find_after(list, -1, is_word) != no_index;
+    return find_after(list, -1, [&](const Token& t) { return raises_to(t.text, word); }) !=
+           no_index;
   };
   if (has_word("CREATE") && has_word("TABLE") && !has_word("AS")) return;
   const auto name = [](const Token& t) { return is_name(t.type); };

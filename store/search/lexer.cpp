@@ -35,6 +35,7 @@ TokenType word_type(std::string_view word) {
 }
 
 Match match_phrase(std::string_view text, std::size_t position, std::span<const Phrase> phrases) {
+  if (!rules::starts_word(rules::code_point_at(text, position))) return {};
   for (const Phrase& phrase : phrases) {
     if (const std::size_t end = rules::phrase(text, position, phrase.words)) {
       return {end, phrase.type};

@@ -51,9 +51,14 @@ std::string upper(std::string_view text) {
   return result;
 }
 
+bool raises_to(std::string_view text, std::string_view word) {
+  // A letter of the result comes of one or two bytes.
+  return text.size() >= word.size() && text.size() <= 2 * word.size() && upper(text) == word;
+}
+
 bool Token::matches(TokenType wanted_type, std::string_view wanted) const {
   if (type != wanted_type || is_group()) return false;
-  return is_keyword(type) ? upper(text) == wanted : text == wanted;
+  return is_keyword(type) ? raises_to(text, wanted) : text == wanted;
 }
 
 }  // namespace millrace::search

@@ -107,4 +107,7 @@ struct ParsedSql {
 // str.upper() as far as words of the grammar go: letters whose upper case is ASCII; others stay.
 std::string upper(std::string_view text);
 
+// upper(text) == word, for a word in ASCII.
+bool raises_to(std::string_view text, std::string_view word);
+
 }  // namespace millrace::search

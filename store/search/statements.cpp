@@ -130,7 +130,7 @@ void BlockDepth::add(const Lexeme& lexeme) {
   level_ += change(lexeme);
   const bool quiet = is_whitespace(lexeme.type) || lexeme.type == TokenType::CommentSingle ||
                      lexeme.type == TokenType::CommentMultiline;
-  const bool begin = lexeme.type == TokenType::Keyword && upper(lexeme.text) == "BEGIN";
+  const bool begin = lexeme.type == TokenType::Keyword && raises_to(lexeme.text, "BEGIN");
   if (!quiet && !begin) seen_begin_ = false;
 }
 

@@ -17,7 +17,9 @@ std::string_view covered(const std::vector<Token*>& parts) {
 }  // namespace
 
 bool is_keyword_of(const Token& token, std::initializer_list<std::string_view> words) {
-  return token.type == TokenType::Keyword && one_of<std::string_view>(upper(token.text), words);
+  return token.type == TokenType::Keyword &&
+         std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return raises_to(token.text, word); });
 }
 
 int next_index(const Token& list, int index) {
