@@ -60,7 +60,7 @@ TEST(Filter, Comparisons) {
   EXPECT_THAT(words("name='a' AND AND tags.`b c` ilike \"d\" and attribute.name in ('e', 'f') and",
                     registered_model_rules),
               ElementsAre("attribute.name = a", "tag.b c ILIKE d", "attribute.name IN (e)(f)"));
-  EXPECT_THAT(words("version_number >= -2 run_id NOT IN ('r')", model_version_rules),
+  EXPECT_THAT(words("version_number >= -2 AND run_id NOT IN ('r')", model_version_rules),
               ElementsAre("attribute.version_number >= -2", "attribute.run_id NOT IN (r)"));
   EXPECT_THAT(words("tags. = 'it''s' tag.a.b != '\\'", registered_model_rules),
               ElementsAre("tag. = it''s", "tag.a.b != \\"));
