@@ -21,12 +21,15 @@ std::string html_page(std::string_view title, std::string_view heading,
   return page;
 }
 
-// werkzeug's iri_to_uri for a URL without fragment.
+// werkzeug's iri_to_uri for an absolute URL without fragment: what stands behind the host is
+// encoded.
 std::string encode_iri(std::string_view url) {
   static constexpr std::string_view kKept = "%!$&'()*+,/:;=?@-._~";
   static constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : url) {
+  const std::size_t path = url.find('/', url.find("://") + 3);
+  std::string encoded(url.substr(0, path));
+  if (path == std::string_view::npos) return encoded;
+  for (const char c : url.substr(path)) {
     const auto byte = static_cast<unsigned char>(c);
     if (std::isalnum(byte) != 0 || kKept.find(c) != std::string_view::npos) {
       encoded += c;

@@ -100,8 +100,9 @@ RegisteredModel RegisteredModels::rename(const std::string& name, const std::str
           " WHERE workspace = 'default' AND name = :name",
           {new_name, now, name});
     } catch (const UniqueViolation&) {
-      throw Error(ErrorCode::ResourceAlreadyExists,
-                  "Registered Model (name=" + new_name + ") already exists. Error: ");
+      throw Error(
+          ErrorCode::ResourceAlreadyExists,
+          "Registered Model (name=" + new_name + ") already exists. Error: the new name is taken.");
     }
     session.execute(
         "UPDATE model_versions SET last_updated_time = :now"

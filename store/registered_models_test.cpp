@@ -143,7 +143,7 @@ TEST_P(RegisteredModelsTest, RenameToATakenNameChangesNothing) {
   add_version("a");
   clock.set(2000);
   EXPECT_MILLRACE_ERROR(models_.rename("a", "b"), kExists,
-                        "Registered Model (name=b) already exists. Error: ");
+                        "Registered Model (name=b) already exists. Error: the new name is taken.");
   EXPECT_EQ(models_.get("a").last_updated_timestamp, 1000);
   EXPECT_EQ(models_.get("b").latest_versions.size(), 0U);
 }
