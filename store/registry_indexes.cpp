@@ -1,35 +1,35 @@
 #include "store/registry_indexes.h"
 
-#include <array>
+#include <vector>
+
+#include "store/search/search_indexes.h"
 
 namespace millrace {
 namespace {
 
-struct Index {
-  const char* name;
-  const char* columns;
-};
+// The lowest and the highest version of a stage, for latest_versions.
+constexpr std::string_view kStageIndex =
+    "CREATE INDEX IF NOT EXISTS millrace_model_versions_stage "
+    "ON model_versions (name, current_stage, version)";
 
-constexpr std::array kIndexes{
-    // The lowest and the highest version of a stage, for latest_versions.
-    Index{"millrace_model_versions_stage", "model_versions (name, current_stage, version)"},
-};
-
-bool exists(Session& session, const char* name) {
+bool exists(Session& session, std::string_view statement) {
   return session
-      .first<std::int64_t>("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = :name",
-                           {name})
+      .first<std::int64_t>(
+          "SELECT 1 FROM sqlite_master WHERE type = 'index'"
+          " AND instr(:statement, ' ' || name || ' ') > 0 LIMIT 1",
+          {std::string(statement)})
       .has_value();
 }
 
 }  // namespace
 
 void create_registry_indexes(Db& db) {
-  for (const auto& [name, columns] : kIndexes) {
-    if (db.read([&](Session& session) { return exists(session, name); })) continue;
-    db.write([&](Session& session) {
-      session.execute("CREATE INDEX IF NOT EXISTS " + std::string(name) + " ON " + columns);
-    });
+  std::vector<std::string_view> statements(search::sqlite_indexes.begin(),
+                                           search::sqlite_indexes.end());
+  statements.push_back(kStageIndex);
+  for (const std::string_view statement : statements) {
+    if (db.read([&](Session& session) { return exists(session, statement); })) continue;
+    db.write([&](Session& session) { session.execute(statement); });
   }
 }
 
