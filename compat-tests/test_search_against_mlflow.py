@@ -149,6 +149,15 @@ def test_rows(store, connection, versions):
     assert found > 1000
 
 
+@pytest.mark.parametrize("condition", ["name != 'x' ", "tags.k != 'x' ", "tags.k = 'x' ", "name LIKE '%' "])
+def test_as_many_conditions_as_a_filter_can_have(connection, condition):
+    """MLflow answers 503 from 1,000 on: SQLite bounds the depth of an expression."""
+    for what in ("rm_query", "mv_query"):
+        [answer] = ask(what, [["sqlite", 10, 0, condition * 1200]])
+        assert answer[0] == "ok"
+        run(connection, answer[1])
+
+
 USUAL = {
     "rm_query": ["", "name = 'a'", "name LIKE 'model-%'", "tags.team = 'x'", f"tags.`{IS_PROMPT}` = 'true'"],
     "mv_query": ["", "name = 'a'", "name LIKE 'model-%'", "tags.team = 'x'", f"tags.`{IS_PROMPT}` = 'true'",

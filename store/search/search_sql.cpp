@@ -98,6 +98,7 @@ class SearchText {
   void add_all(std::span<const Condition> conditions);
   void add_attribute(const Comparison& comparison);
   void add_leading_tag(const TagGroup& group);
+  void add_values(const std::string& column, const TagGroup& group);
   void add_tag_conditions(std::string_view alias, const TagGroup& group);
   void add_tag_exists(const TagGroup& group);
   void add_limit_if(bool rare, const TagGroup& group);
@@ -241,14 +242,22 @@ std::string SearchText::link(std::string_view alias, std::string_view column) co
          std::string(column);
 }
 
+void SearchText::add_values(const std::string& column, const TagGroup& group) {
+  std::vector<Condition> conditions;
+  for (const Comparison* condition : group.conditions) {
+    conditions.push_back([this, &column, condition] {
+      text_.add_comparison(column, condition->op, condition->value);
+    });
+  }
+  text_.add(" AND ");
+  add_all(conditions);
+}
+
 void SearchText::add_tag_conditions(std::string_view alias, const TagGroup& group) {
   const std::string prefix = std::string(alias) + ".";
   text_.add(prefix + "workspace = 'default' AND ");
   text_.add_comparison(prefix + "key", "=", group.key);
-  for (const Comparison* condition : group.conditions) {
-    text_.add(" AND ");
-    text_.add_comparison(prefix + "value", condition->op, condition->value);
-  }
+  add_values(prefix + "value", group);
 }
 
 // What the index on tags has of a value.
@@ -265,10 +274,7 @@ void SearchText::add_leading_tag(const TagGroup& group) {
   text_.add("d.workspace = 'default' AND d.key = ");
   text_.add_value(group.key);
   add_value_beginning("d", group);
-  for (const Comparison* condition : group.conditions) {
-    text_.add(" AND ");
-    text_.add_comparison("+d.value", condition->op, condition->value);
-  }
+  add_values("+d.value", group);
   for (const std::string_view column : table_.links) text_.add(" AND " + link("d", column));
 }
 
