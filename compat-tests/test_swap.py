@@ -25,27 +25,44 @@ def write(server, mark):
         client.transition_model_version_stage(name, "2", "Production")
         client.transition_model_version_stage(name, "3", "Production", archive_existing_versions=True)
         client.set_registered_model_tag(name, "by", f"{mark} again")
+        client.set_registered_model_alias(name, "champion", "3")
+        client.set_registered_model_alias(name, "old", "1")
+        client.set_model_version_tag(name, "2", "checked", "✓")
+        client.delete_model_version_tag(name, "1", "empty")
+        client.update_model_version(name, "1", "first of all")
+        client.create_model_version(name, "s3://bucket/withdrawn")
+        client.delete_model_version(name, "4")
     client.update_registered_model(f"{mark} plain", "updated")
     client.delete_registered_model_tag(f"{mark} plain", "naïve")
     client.create_registered_model(f"{mark} gone")
     client.delete_registered_model(f"{mark} gone")
+    client.create_registered_model(f"{mark} before")
+    client.rename_registered_model(f"{mark} before", f"{mark} after")
     client.create_registered_model(f"{mark} without anything")
 
 
 def reads(marks):
     """Every GET of the registry that says something about what `write` wrote."""
-    yield f"{API}/registered-models/search"
-    yield f"{API}/registered-models/search?max_results=2"
-    for query in ("name LIKE '%plain'", "tags.by ILIKE '%AGAIN'", "name = 'nobody'", "nonsense"):
-        yield f"{API}/registered-models/search?filter={quote(query)}"
-    for order in ("name DESC", "last_updated_timestamp DESC", "timestamp"):
-        yield f"{API}/registered-models/search?order_by={quote(order)}"
-    for name in [f"{mark} {one}" for mark in marks for one in [*NAMES, "gone", "without anything"]]:
-        yield f"{API}/registered-models/get?name={quote(name)}"
-        yield f"{API}/registered-models/get-latest-versions?name={quote(name)}"
-        yield f"{API}/registered-models/get-latest-versions?name={quote(name)}&stages=Production"
+    everywhere = ["", "max_results=2", "filter=nonsense", "order_by=name DESC",
+                  "order_by=last_updated_timestamp DESC", "filter=name = 'nobody'",
+                  "filter=name LIKE '%plain'", "filter=tags.by ILIKE '%AGAIN'"]
+    of_versions = ["order_by=version_number", "filter=tags.number = '2'", "filter=run_id = ''",
+                   "filter=source_path LIKE 's3://%/3'"]
+    for search, queries in (("registered-models/search", everywhere),
+                            ("model-versions/search", everywhere + of_versions)):
+        for query in queries:
+            yield f"{API}/{search}?{quote(query, safe='=')}"
+    for name in [f"{mark} {one}" for mark in marks
+                 for one in [*NAMES, "gone", "before", "after", "without anything"]]:
+        named = f"name={quote(name)}"
+        yield f"{API}/registered-models/get?{named}"
+        yield f"{API}/registered-models/get-latest-versions?{named}"
+        yield f"{API}/registered-models/get-latest-versions?{named}&stages=Production"
+        for alias in ("champion", "nobody"):
+            yield f"{API}/registered-models/alias?{named}&alias={alias}"
         for version in (1, 2, 3, 4):
-            yield f"{API}/model-versions/get?name={quote(name)}&version={version}"
+            yield f"{API}/model-versions/get?{named}&version={version}"
+            yield f"{API}/model-versions/get-download-uri?{named}&version={version}"
     yield "/version"
 
 
