@@ -50,8 +50,10 @@ bool switch_to_wal(SqliteSession& session) {
 }  // namespace
 
 bool on_local_file_system(const std::string& path) {
+  std::error_code ignored;  // then statfs fails too
+  const auto folder = std::filesystem::weakly_canonical(path, ignored).parent_path();
   struct statfs info {};
-  if (statfs(std::filesystem::path(path).parent_path().c_str(), &info) != 0) return false;
+  if (statfs(folder.c_str(), &info) != 0) return false;
   return std::find(kLocalFileSystems.begin(), kLocalFileSystems.end(),
                    static_cast<long>(info.f_type)) != kLocalFileSystems.end();
 }

@@ -67,18 +67,24 @@ void SqliteLane::run(const Group& group) {
     run_bodies(group);
     session_.execute("COMMIT");
   } catch (const Error& error) {
-    for (Ticket* ticket : group) {
-      if (!ticket->failure) ticket->failure = copy_for(error);
-    }
-    try {
-      if (session_.in_transaction()) session_.execute("ROLLBACK");
-    } catch (const Error&) {
-      // Nothing more can be done; if the transaction is still open, the next BEGIN fails and says
-      // so.
-    }
+    fail(group, error);
+  } catch (const std::exception&) {
+    fail(group, Error(ErrorCode::InternalError, "The database could not store the change."));
   }
   last_end_ = Clock::now();
   last_duration_ = last_end_ - start;
+}
+
+// Ends the transaction with nothing stored.
+void SqliteLane::fail(const Group& group, const Error& error) {
+  for (Ticket* ticket : group) {
+    if (!ticket->failure) ticket->failure = copy_for(error);
+  }
+  try {
+    if (session_.in_transaction()) session_.execute("ROLLBACK");
+  } catch (const std::exception&) {
+    // If the transaction is still open, the next BEGIN fails and gets here again.
+  }
 }
 
 void SqliteLane::run_bodies(const Group& group) {

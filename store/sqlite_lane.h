@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -46,6 +45,7 @@ class SqliteLane {
   void lead();
   void run(const Group& group);
   void run_bodies(const Group& group);
+  void fail(const Group& group, const Error& error);
   void give_others_a_turn();
   void look_for_others();
 
