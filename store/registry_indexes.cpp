@@ -7,10 +7,11 @@
 namespace millrace {
 namespace {
 
-// The lowest and the highest version of a stage, for latest_versions.
+// The lowest and the highest version of a stage, for the latest versions; with the workspace, so
+// that no row is read for it.
 constexpr std::string_view kStageIndex =
     "CREATE INDEX IF NOT EXISTS millrace_model_versions_stage "
-    "ON model_versions (name, current_stage, version)";
+    "ON model_versions (name, current_stage, workspace, version)";
 
 bool exists(Session& session, std::string_view statement) {
   return session
