@@ -13,6 +13,7 @@ from replay import corpus, masks, wire
 
 LONG = 8000  # characters of a body that are kept as they are
 MAX_PAGES = 40
+PAUSE = 0.002  # seconds between requests: no millisecond belongs to two, and orders by time are plain
 
 
 @dataclass
@@ -27,20 +28,19 @@ class Exchange:
     fault: str = ""
 
 
-def play(topic, server, expected=None, pause=0.0):
+def play(topic, server, expected=None):
     """All exchanges of the topic in order.
 
     server: has .host, .port, .folder and .database (the SQLite file).
     expected: the other server's exchanges; they settle which time stamp is which, and how many
         pages a walk has.
-    pause: seconds between requests, so that no millisecond belongs to two of them.
     """
-    return _Game(topic, server, expected, pause).play()
+    return _Game(topic, server, expected).play()
 
 
 class _Game:
-    def __init__(self, topic, server, expected, pause):
-        self.topic, self.server, self.pause = topic, server, pause
+    def __init__(self, topic, server, expected):
+        self.topic, self.server = topic, server
         self.address = f"{server.host}:{server.port}"
         self.expected = expected or []
         self.masks = masks.Masks(self.address, str(server.folder))
@@ -111,7 +111,7 @@ class _Game:
         body = None if step.body is None else corpus.substitute(step.body, self.variables)
         data = self._bytes(step, target, body)
         self.masks.sent(target + (body or ""))
-        time.sleep(self.pause)
+        time.sleep(PAUSE)
         first = time.time_ns() // 1_000_000
         response = wire.exchange(self.server.host, self.server.port, data, step.method == "HEAD")
         self.masks.served(first, time.time_ns() // 1_000_000)
