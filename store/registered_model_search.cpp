@@ -49,17 +49,20 @@ std::vector<RegisteredModel> page_rows(Session& session, const search::Query& qu
 // them on SQLite; with tags, without aliases.
 void add_latest_versions(Session& session, Dialect dialect, const search::Query& names,
                          ModelsByName& models) {
+  // The cross joins fix the order of the loops for SQLite, which would take the versions first.
   registry::each_version<Text, Text>(
       session,
       "SELECT " + std::string(registry::kVersionColumns) +
           ", t.key, t.value FROM registered_models m"
           " CROSS JOIN (SELECT 'Archived' AS name UNION ALL SELECT 'None' UNION ALL"
           " SELECT 'Production' UNION ALL SELECT 'Staging') stage"
-          " JOIN model_versions v ON v.workspace = 'default' AND v.name = m.name AND v.version ="
+          " CROSS JOIN model_versions v"
+          " LEFT JOIN model_version_tags t ON t.workspace = 'default' AND t.name = v.name"
+          " AND t.version = v.version"
+          " WHERE v.workspace = 'default' AND v.name = m.name AND v.version ="
           " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
           " AND l.name = m.name AND l.current_stage = stage.name)"
-          " LEFT JOIN model_version_tags t ON t.workspace = 'default' AND t.name = v.name"
-          " AND t.version = v.version WHERE m.workspace = 'default' AND " +
+          " AND m.workspace = 'default' AND " +
           names.sql + " ORDER BY v.name, v.current_stage, " + tag_order(dialect, "t"),
       names.values, [&](ModelVersion version, Text key, Text value) {
         auto& latest = models.at(version.name)->latest_versions;

@@ -1,4 +1,4 @@
-// The indexes that MLflow's schema lacks for the reads of the registry.
+// The indexes that MLflow's schema lacks for the reads and searches of the registry.
 #pragma once
 
 #include "store/db.h"
@@ -6,7 +6,7 @@
 namespace millrace {
 
 // Creates those that are missing; called once at start, after prepare_schema. They are named
-// millrace_*, so that detach() finds them, and none begins with the columns of a foreign key.
+// millrace_*, so that detach() finds them.
 void create_registry_indexes(Db& db);
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #include "store/registry_rows.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "store/common/error.h"
@@ -106,31 +107,36 @@ ModelVersion load_version(Session& session, Dialect dialect, const std::string& 
 
 std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
                                           const std::string& name) {
+  struct Latest {
+    std::int64_t first_version;
+    ModelVersion version;
+  };
   // Two index probes per stage, however many versions there are (millrace_model_versions_stage).
-  std::vector<ModelVersion> latest;
-  each_version<std::int64_t, Text, Text>(
+  // The cross joins fix the order of the loops for SQLite, which would take the versions first.
+  std::vector<Latest> latest;
+  each_version<std::int64_t>(
       session,
       "SELECT " + std::string(kVersionColumns) +
           ", (SELECT MIN(f.version) FROM model_versions f WHERE f.workspace = 'default'"
-          " AND f.name = v.name AND f.current_stage = v.current_stage) AS first_version,"
-          " t.key, t.value"
+          " AND f.name = v.name AND f.current_stage = v.current_stage)"
           " FROM (SELECT 'None' AS name UNION ALL SELECT 'Staging' UNION ALL"
-          " SELECT 'Production' UNION ALL SELECT 'Archived') stage"
-          " CROSS JOIN model_versions v"
-          " LEFT JOIN model_version_tags t ON t.workspace = 'default' AND t.name = v.name"
-          " AND t.version = v.version"
+          " SELECT 'Production' UNION ALL SELECT 'Archived') stage CROSS JOIN model_versions v"
           " WHERE v.workspace = 'default' AND v.name = :name AND v.version ="
           " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
-          " AND l.name = :latest_name AND l.current_stage = stage.name)"
-          " ORDER BY first_version, " +
-          tag_order(dialect, "t"),
-      {name, name}, [&latest](ModelVersion row, std::int64_t, Text key, Text value) {
-        if (latest.empty() || latest.back().version != row.version) {
-          latest.push_back(std::move(row));
-        }
-        if (key) latest.back().tags.push_back({*std::move(key), std::move(value).value_or("")});
+          " AND l.name = :latest_name AND l.current_stage = stage.name)",
+      {name, name}, [&latest](ModelVersion version, std::int64_t first_version) {
+        latest.push_back({first_version, std::move(version)});
       });
-  return latest;
+  std::sort(latest.begin(), latest.end(), [](const Latest& one, const Latest& other) {
+    return one.first_version < other.first_version;
+  });
+  std::vector<ModelVersion> versions;
+  for (Latest& row : latest) {
+    // At most four statements; in the one above, each tag would repeat all columns.
+    row.version.tags = version_tags(session, dialect, name, row.version.version);
+    versions.push_back(std::move(row.version));
+  }
+  return versions;
 }
 
 std::vector<RegisteredModelAlias> model_aliases(Session& session, const std::string& name) {
