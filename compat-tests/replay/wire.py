@@ -34,7 +34,7 @@ def exchange(host, port, data, head_only, timeout=120):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(data)
             return _read(connection.makefile("rb"), head_only)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a chunk size that is none
         return Response(fault=f"{type(error).__name__}: {error}")
 
 
