@@ -27,7 +27,7 @@ std::string connect_string(const std::string& path) {
 }
 
 // SOCI's back ends export no type information, which the sanitizer's check of a cast needs.
-[[gnu::no_sanitize("vptr")]] sqlite_api::sqlite3_stmt* handle_of(Statement& statement) {
+__attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3_stmt* handle_of(Statement& statement) {
   return static_cast<soci::sqlite3_statement_backend*>(statement.backend())->stmt_;
 }
 
@@ -116,7 +116,7 @@ void SqliteSession::drop_front() {
   recent_.pop_front();
 }
 
-[[gnu::no_sanitize("vptr")]] sqlite_api::sqlite3* SqliteSession::handle() {
+__attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3* SqliteSession::handle() {
   return static_cast<soci::sqlite3_session_backend*>(soci_.get_backend())->conn_;
 }
 
