@@ -72,7 +72,7 @@ def compare(topic, mlflow, millrace, allowed):
         if entry is None:
             report.faults.append(str(difference))
         elif _loses_success(difference) and not entry.hole:
-            report.faults.append(f"{difference}\n    allowed as '{entry.name}', but MLflow succeeds")
+            report.faults.append(f"{difference}\n    allowed ({entry.name}), but MLflow succeeds")
         else:
             report.allowed.append((entry.name, difference))
     report.faults += _not_needed(topic, report.allowed, allowed)
@@ -113,4 +113,4 @@ def _not_needed(topic, used, allowed):
             continue
         request = entry.shown_by[topic]
         if not any(name == entry.name and request == one.request for name, one in used):
-            yield f"allowed difference '{entry.name}' is not needed: nothing differs so at {request}"
+            yield f"allowed ({entry.name}), but not needed: nothing differs so at {request}"

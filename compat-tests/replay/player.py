@@ -13,7 +13,7 @@ from replay import corpus, masks, wire
 
 LONG = 8000  # characters of a body that are kept as they are
 MAX_PAGES = 40
-PAUSE = 0.002  # seconds between requests: no millisecond belongs to two, and orders by time are plain
+PAUSE = 0.002  # seconds between requests: orders by time need times that differ
 
 
 @dataclass

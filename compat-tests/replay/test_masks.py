@@ -36,7 +36,8 @@ def test_requests_within_one_millisecond_take_the_recorded_mask():
 def test_ids_are_numbered_unless_the_client_sent_them():
     side = masks.Masks("127.0.0.1:1", "/folder")
     side.sent("run_id=" + "a" * 32)
-    assert side.text(f"{'a' * 32} {'b' * 32} {'c' * 32} {'b' * 32}") == f"{'a' * 32} <id1> <id2> <id1>"
+    sent, first, second = "a" * 32, "b" * 32, "c" * 32
+    assert side.text(f"{sent} {first} {second} {first}") == f"{sent} <id1> <id2> <id1>"
 
 
 def test_sets_in_messages_are_sorted():
@@ -53,7 +54,8 @@ def test_allow_is_a_set_and_the_address_no_difference():
 
 def test_a_difference_in_any_part_is_a_fault():
     good = Exchange("GET /", 200, {"vary": "Origin"}, "{}")
-    for other in (Exchange("GET /", 201, {"vary": "Origin"}, "{}"), Exchange("GET /", 200, {}, "{}"),
+    for other in (Exchange("GET /", 201, {"vary": "Origin"}, "{}"),
+                  Exchange("GET /", 200, {}, "{}"),
                   Exchange("GET /", 200, {"vary": "Origin"}, "{ }"),
                   Exchange("GET /", 200, {"vary": "Origin"}, "{}", fault="short")):
         assert len(compare.compare("t", [good], [other], []).faults) == 1
@@ -84,4 +86,5 @@ def test_an_allowed_difference_passes_and_an_unneeded_one_fails():
 def test_no_entry_allows_to_fail_where_mlflow_succeeds():
     works = Exchange("GET /", 200, {}, "{}")
     fails = Exchange("GET /", 400, {}, "{}")
-    assert "MLflow succeeds" in compare.compare("t", [works], [fails], [allowed("^200", "^400")]).faults[0]
+    report = compare.compare("t", [works], [fails], [allowed("^200", "^400")])
+    assert "MLflow succeeds" in report.faults[0]

@@ -28,7 +28,7 @@ def request_bytes(method, target, headers, body):
 
 
 def exchange(host, port, data, head_only, timeout=120):
-    """Sends data on a new connection and reads one answer. Never raises for what the server does."""
+    """Sends data on a new connection and reads one answer; never raises for what comes back."""
     try:
         with socket.create_connection((host, port), timeout=timeout) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
