@@ -8,6 +8,7 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "store/common/error.h"
+#include "store/common/log_text.h"
 
 namespace millrace {
 namespace {
@@ -87,10 +88,10 @@ HttpResponse Dispatch::call(const Route& row, const Request& request) const {
     return row.handler(app_, request);
   } catch (const Error& error) {
     if (error_row(error.code()).http_status >= 500)
-      spdlog::error("Error in {}: {}", row.handler_name, error.what());
+      spdlog::error("Error in {}: {}", row.handler_name, log_text(error.message()));
     return error_reply(error, form);
   } catch (const std::exception& error) {
-    spdlog::error("Unexpected error in {}: {}", row.handler_name, error.what());
+    spdlog::error("Unexpected error in {}: {}", row.handler_name, log_text(error.what()));
     return error_reply(
         Error(ErrorCode::InternalError, "The server failed on this request; its log says why."),
         form);

@@ -3,7 +3,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 
@@ -44,8 +46,44 @@ millrace::SecuritySettings security_settings(const Config& config) {
           config.x_frame_options, config.static_prefix};
 }
 
-void serve(const Config& config) {
-  const sigset_t signals = block_stop_signals();
+// Waits for the signals that end the server. The first one stops it; before it serves, and at the
+// second signal, the process ends at once: the database survives that.
+class Stopper {
+ public:
+  explicit Stopper(const sigset_t& signals) : signals_(signals), thread_([this] { wait(); }) {}
+  ~Stopper() {
+    over_ = true;
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+  Stopper(const Stopper&) = delete;
+  Stopper& operator=(const Stopper&) = delete;
+
+  // The server to stop; null when there is none any more.
+  void serving(millrace::Server* server) { server_ = server; }
+
+ private:
+  void wait() {
+    for (int received = 0;; received = 0) {
+      sigwait(&signals_, &received);
+      if (over_) return;
+      millrace::Server* server = server_.exchange(nullptr);
+      if (server == nullptr) std::_Exit(asked_ ? 128 + received : 0);
+      spdlog::info("Stopping: requests under way are finished first");
+      asked_ = true;
+      server->stop();
+    }
+  }
+
+  const sigset_t signals_;
+  std::atomic<millrace::Server*> server_{nullptr};
+  std::atomic<bool> over_{false};
+  bool asked_ = false;  // the thread's own
+  std::thread thread_;
+};
+
+void serve(const Config& config, const sigset_t& signals) {
+  Stopper stopper(signals);
   const auto tracking_db = open_store(
       config.backend_store_uri,
       millrace::DefaultExperiment{millrace::append_to_uri_path(config.default_artifact_root, "0")});
@@ -68,17 +106,10 @@ void serve(const Config& config) {
   millrace::Server server(options,
                           [&dispatch](millrace::HttpRequest& http) { return dispatch(http); });
   const int port = server.bind();
-  std::thread stopper([&] {
-    int received = 0;
-    sigwait(&signals, &received);
-    spdlog::info("Stopping: requests under way are finished first");
-    server.stop();
-  });
+  stopper.serving(&server);
   spdlog::info("Listening on http://{}:{}{}", config.host, port, config.static_prefix);
   server.run();
-  // run() also returns when the listening socket fails; then nobody has signalled yet.
-  pthread_kill(stopper.native_handle(), SIGTERM);
-  stopper.join();
+  stopper.serving(nullptr);
 }
 
 }  // namespace
@@ -91,7 +122,7 @@ int main(int argc, char** argv) {
   std::fputs(command.err.c_str(), stderr);
   if (command.exit_code) return *command.exit_code;
   try {
-    serve(command.config);
+    serve(command.config, block_stop_signals());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "Error: %s\n", error.what());
     return 1;

@@ -10,6 +10,7 @@
 
 #include "api/reply.h"
 #include "store/common/ascii.h"
+#include "store/common/log_text.h"
 
 namespace millrace {
 namespace {
@@ -184,7 +185,7 @@ std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::strin
     spdlog::warn(
         "Rejected request with invalid Host header: {}. To allow it, start the server with "
         "--allowed-hosts '{}'",
-        host == nullptr ? "" : *host, host == nullptr ? "" : *host);
+        log_text(host == nullptr ? "" : *host), log_text(host == nullptr ? "" : *host));
     return refusal("Invalid Host header - possible DNS rebinding attack detected");
   }
   const std::string* origin = http.header("origin");
@@ -196,7 +197,7 @@ std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::strin
     spdlog::warn(
         "Blocked cross-origin request from {}. To allow it, start the server with "
         "--cors-allowed-origins '{}'",
-        *origin, *origin);
+        log_text(*origin), log_text(*origin));
     HttpResponse response = refusal("Cross-origin request blocked");
     add_cors_headers(http, Layer::Native, response);
     return response;

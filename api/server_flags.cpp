@@ -315,6 +315,23 @@ void refuse_file_store(const char* flag, const std::string& uri) {
       " --target sqlite:///mlflow.db', then start with --backend-store-uri sqlite:///mlflow.db.");
 }
 
+// The URI is not repeated: it holds a password.
+void refuse_other_database(const char* flag, const std::string& uri) {
+  std::string dialect = uri_scheme(uri);
+  dialect = dialect.substr(0, dialect.find('+'));
+  if (dialect != "mysql" && dialect != "postgresql" && dialect != "postgres" &&
+      dialect != "mssql") {
+    return;
+  }
+  throw_invalid_parameter(std::string(flag) + ": Millrace does not support " + dialect +
+                          " databases yet, only sqlite:///relative.db and sqlite:////absolute.db.");
+}
+
+void check_store(const char* flag, const std::string& uri) {
+  refuse_file_store(flag, uri);
+  refuse_other_database(flag, uri);
+}
+
 void ServerFlags::resolve_stores() {
   if (!workspace_store_uri_.empty()) {
     warn("--workspace-store-uri is ignored because workspaces are not enabled.");
@@ -326,13 +343,13 @@ void ServerFlags::resolve_stores() {
     if (has_file_store_data(kFileStoreFolder)) config_.backend_store_uri = kFileStoreFolder;
     result_.out += "Backend store URI not provided. Using " + config_.backend_store_uri + "\n";
   }
-  refuse_file_store("--backend-store-uri", config_.backend_store_uri);
+  check_store("--backend-store-uri", config_.backend_store_uri);
   config_.registry_store_uri = registry_store_uri_;
   if (registry_store_uri_.empty()) {
     config_.registry_store_uri = config_.backend_store_uri;
     result_.out += "Registry store URI not provided. Using backend store URI.\n";
   }
-  refuse_file_store("--registry-store-uri", config_.registry_store_uri);
+  check_store("--registry-store-uri", config_.registry_store_uri);
 }
 
 void ServerFlags::resolve_artifact_root() {

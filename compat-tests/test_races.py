@@ -36,7 +36,7 @@ def test_versions_created_at_once_are_unique_and_without_gaps(millrace, rest):
 def test_versions_stay_unique_while_mlflow_writes_to_the_same_file(millrace, rest, tmp_path):
     rest.ok("POST", "registered-models/create", {"name": "shared"})
     with MlflowServer(tmp_path, "--backend-store-uri", f"sqlite:///{millrace.database}") as other:
-        ours = [create_version("shared")] * 32
+        ours = [create_version("shared")] * CLIENTS
 
         def through_mlflow(_):
             client = Rest(other)
@@ -47,7 +47,7 @@ def test_versions_stay_unique_while_mlflow_writes_to_the_same_file(millrace, res
 
         results = together(millrace, ours + [through_mlflow] * 4)
     numbers = [n for result in results for n in (result if isinstance(result, list) else [result])]
-    assert sorted(numbers) == list(range(1, 32 + 16 + 1))
+    assert sorted(numbers) == list(range(1, CLIENTS + 16 + 1))
 
 
 def test_a_transition_with_archiving_leaves_one_version_in_the_stage(millrace, rest):

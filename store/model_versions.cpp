@@ -12,11 +12,13 @@ namespace {
 
 Value value_of(const std::optional<std::string>& text) { return text ? Value(*text) : Value(); }
 
-void write_tag(Session& session, Dialect dialect, const std::string& name, std::int64_t version,
-               const Tag& tag) {
-  session.execute(
-      upsert(dialect, "model_version_tags", {"workspace", "key", "name", "version"}, {"value"}),
-      {"default", tag.key, name, version, tag.value});
+void write_tags(Session& session, Dialect dialect, const std::string& name, std::int64_t version,
+                const std::vector<Tag>& tags) {
+  const std::string sql =
+      upsert(dialect, "model_version_tags", {"workspace", "key", "name", "version"}, {"value"});
+  for (const Tag& tag : tags) {
+    session.execute(sql, {"default", tag.key, name, version, tag.value});
+  }
 }
 
 std::int64_t next_version(Session& session, const std::string& name) {
@@ -88,9 +90,7 @@ ModelVersion ModelVersions::create(const NewModelVersion& version) {
         " :storage_location, :run_id, :run_link, 'READY')",
         {created.name, created.version, now, now, value_of(created.description), version.source,
          version.storage_location, value_of(created.run_id), value_of(created.run_link)});
-    for (const Tag& tag : created.tags) {
-      write_tag(session, dialect, created.name, created.version, tag);
-    }
+    write_tags(session, dialect, created.name, created.version, created.tags);
     return created;
   });
 }
@@ -201,7 +201,7 @@ void ModelVersions::set_tag(const std::string& name, std::int64_t version, const
   const Dialect dialect = db_.dialect();
   db_.write([&](Session& session) {
     registry::require_version(session, name, version, row_lock(dialect));
-    write_tag(session, dialect, name, version, tag);
+    write_tags(session, dialect, name, version, {tag});
   });
 }
 

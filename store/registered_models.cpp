@@ -40,9 +40,11 @@ std::optional<std::string> prompt_tag(Session& session, const std::string& name)
                   ". MLflow does not allow creating a model and a prompt with the same name.");
 }
 
-void write_tag(Session& session, Dialect dialect, const std::string& name, const Tag& tag) {
-  session.execute(upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"}),
-                  {"default", tag.key, name, tag.value});
+void write_tags(Session& session, Dialect dialect, const std::string& name,
+                const std::vector<Tag>& tags) {
+  const std::string sql =
+      upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"});
+  for (const Tag& tag : tags) session.execute(sql, {"default", tag.key, name, tag.value});
 }
 
 }  // namespace
@@ -68,7 +70,7 @@ RegisteredModel RegisteredModels::create(const std::string& name, const std::vec
     } catch (const UniqueViolation&) {
       throw_name_taken(name, prompt_tag(session, name).has_value(), has_prompt_tag(tags));
     }
-    for (const Tag& tag : model.tags) write_tag(session, dialect, name, tag);
+    write_tags(session, dialect, name, model.tags);
     return model;
   });
 }
@@ -128,7 +130,7 @@ void RegisteredModels::set_tag(const std::string& name, const Tag& tag) {
   const Dialect dialect = db_.dialect();
   db_.write([&](Session& session) {
     registry::require_model(session, name, row_lock(dialect));
-    write_tag(session, dialect, name, tag);
+    write_tags(session, dialect, name, {tag});
   });
 }
 

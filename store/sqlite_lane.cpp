@@ -1,5 +1,8 @@
 #include "store/sqlite_lane.h"
 
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -13,12 +16,32 @@ constexpr std::chrono::milliseconds kLongestTurn{50};
 
 // Each waiting thread gets an exception object of its own.
 std::exception_ptr copy_for(const Error& error) {
-  return std::make_exception_ptr(Error(error.code(), error.what()));
+  return std::make_exception_ptr(Error(error.code(), error.message()));
 }
 
 }  // namespace
 
-SqliteLane::SqliteLane(const std::string& path) : session_(path, SqliteSession::Role::Writer) {}
+SqliteLane::SqliteLane(const std::string& path)
+    : session_(path, SqliteSession::Role::Writer), path_(path) {}
+
+std::optional<SqliteLane::FileIdentity> SqliteLane::identity(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino};
+}
+
+// SQLite would go on writing to a file that nobody can find any more.
+void SqliteLane::require_file() {
+  const auto found = identity(path_);
+  if (!file_) file_ = found;  // the first write: the session has made the file by now
+  if (found && found == file_) return;
+  spdlog::error(
+      "The database file {} was removed or replaced under the running server. Nothing is written "
+      "until the server is started again.",
+      path_);
+  throw Error(ErrorCode::TemporarilyUnavailable,
+              "The database file was removed or replaced; the server must be started again.");
+}
 
 void SqliteLane::write(const Db::ErasedBody& body) {
   Ticket ticket(body);
@@ -42,9 +65,15 @@ void SqliteLane::lead() {
     const std::lock_guard lock(mutex_);
     group.swap(waiting_);
   }
-  run(group);
+  std::exception_ptr unexpected;
+  try {
+    run(group);
+  } catch (...) {  // no memory for a failure: all must hear of it all the same
+    unexpected = std::current_exception();
+  }
   const std::lock_guard lock(mutex_);
   for (Ticket* ticket : group) {
+    if (unexpected && !ticket->failure) ticket->failure = unexpected;
     ticket->done = true;
     ticket->wake.notify_one();
   }
@@ -61,6 +90,7 @@ void SqliteLane::run(const Group& group) {
   try {
     const auto waited =
         std::chrono::duration_cast<std::chrono::milliseconds>(start - group.front()->arrival);
+    require_file();
     session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
     session_.execute("BEGIN IMMEDIATE");
     look_for_others();

@@ -1,11 +1,15 @@
 // The single writer of a SQLite file, with group commit.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "store/sqlite_session.h"
@@ -42,6 +46,14 @@ class SqliteLane {
   };
   using Group = std::vector<Ticket*>;
 
+  struct FileIdentity {
+    dev_t device;
+    ino_t inode;
+    bool operator==(const FileIdentity&) const = default;
+  };
+  static std::optional<FileIdentity> identity(const std::string& path);
+
+  void require_file();
   void lead();
   void run(const Group& group);
   void run_bodies(const Group& group);
@@ -50,12 +62,14 @@ class SqliteLane {
   void look_for_others();
 
   SqliteSession session_;
+  const std::string path_;
 
   std::mutex mutex_;  // guards what follows, and the tickets
   std::vector<Ticket*> waiting_;
   bool led_ = false;
 
   // The leader's alone.
+  std::optional<FileIdentity> file_;
   std::int64_t data_version_ = 0;
   Clock::time_point others_wrote_;
   Clock::time_point last_end_;

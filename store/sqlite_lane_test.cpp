@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "store/db_fixture.h"
@@ -197,6 +198,22 @@ TEST_F(SqliteLaneTest, AWriteWaitsForAForeignLock) {
   EXPECT_EQ(count(), 0);
   foreign.run("COMMIT");
   writer.join();
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_F(SqliteLaneTest, NothingIsAcknowledgedWhenTheFileIsGone) {
+  const auto insert = [](Session& s) { s.execute("INSERT INTO item (name) VALUES ('x')"); };
+  db.write(insert);
+  const std::string away = path() + ".away";
+  std::filesystem::rename(path(), away);
+  try {
+    db.write(insert);
+    ADD_FAILURE() << "acknowledged";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::TemporarilyUnavailable);
+  }
+  std::filesystem::rename(away, path());
+  db.write(insert);
   EXPECT_EQ(count(), 2);
 }
 

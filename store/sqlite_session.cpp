@@ -10,6 +10,9 @@ namespace {
 
 // Enough for the fixed statements of a busy server; the text of searches varies without end.
 constexpr std::size_t kMaxPrepared = 96;
+// Bytes. The text of a long search takes a hundred times its size when prepared, and does not come
+// again.
+constexpr std::size_t kLongestKept = 8192;
 
 // A session is used by one thread at a time and nobody asks for SQLite's memory statistics, so
 // both of its locks around everything are given up.
@@ -63,7 +66,9 @@ long long SqliteSession::run(std::string_view sql, const Values& values,
     Prepared& entry = prepared(sql);
     try {
       check_counts(entry.statement, values.size(), types.size());
-      return entry.statement.run(values, types, sink);
+      const long long changed = entry.statement.run(values, types, sink);
+      if (sql.size() > kLongestKept) drop_front();
+      return changed;
     } catch (...) {
       drop_front();  // it is not at its end and would keep its snapshot open
       throw;

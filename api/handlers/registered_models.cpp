@@ -8,6 +8,7 @@
 #include "api/page_token.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/spill.h"
 #include "api/validate.h"
 
 namespace millrace::handlers {
@@ -83,17 +84,20 @@ HttpResponse search_registered_models(App& app, const Request& request) {
       search::parse_registered_model_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   const auto page = app.registered_models.search(search, max_results, offset);
-  std::string body;
-  JsonWriter writer(body, Layout::Pretty);
+  Spill spill;
+  JsonWriter writer(spill.text(), Layout::Pretty);
   writer.begin_object();
   if (!page.models.empty()) {
     writer.key("registered_models").begin_array();
-    for (const RegisteredModel& model : page.models) write_json(writer, model);
+    for (const RegisteredModel& model : page.models) {
+      write_json(writer, model);
+      spill.roll();
+    }
     writer.end_array();
   }
   if (page.more) writer.key("next_page_token").string(next_page_token(offset, max_results));
   writer.end_object();
-  return json_reply(std::move(body));
+  return spill.reply("application/json");
 }
 
 HttpResponse set_registered_model_tag(App& app, const Request& request) {

@@ -40,6 +40,10 @@ class Reader {
   };
 
   bool read_value() {
+    if (++count_ > kMaximumJsonValues) {
+      throw_invalid_parameter("Invalid JSON: more than " + std::to_string(kMaximumJsonValues) +
+                              " values.");
+    }
     char next = tokens_.peek();
     if (next == '[' || next == '{') return open(next == '{');
     value_expected_ = false;
@@ -118,6 +122,7 @@ class Reader {
   }
 
   JsonTokens tokens_;
+  std::size_t count_ = 0;
   bool value_expected_ = true;
   std::vector<Json> values_;
   std::vector<std::string> keys_;

@@ -172,5 +172,13 @@ TEST(JsonReader, NamesPythonsTypes) {
   EXPECT_EQ(python_type_name(*parse_json("null")), "NoneType");
 }
 
+TEST(JsonReader, MoreValuesThanMemoryShouldHoldAreRefused) {
+  std::string text = "[";
+  for (std::size_t i = 1; i < kMaximumJsonValues; ++i) text += "0,";
+  const std::string fits = text.substr(0, text.size() - 1) + "]";
+  EXPECT_TRUE(parse_json(fits).has_value());
+  EXPECT_THROW(parse_json(text + "0]"), Error);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -1,0 +1,101 @@
+"""What an attacker or a bad night does to the process: memory, log, disk and signals stay in order."""
+
+import http.client
+import signal
+import sqlite3
+import subprocess
+import time
+from urllib.parse import quote
+
+import pytest
+from millrace_server import BINARY, MillraceServer, environment, free_port
+from rest import Rest
+
+
+@pytest.fixture
+def server(tmp_path):
+    with MillraceServer(tmp_path) as running:
+        yield running
+
+
+def resident_mib(server):
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+
+def test_long_searches_leave_no_memory_behind(server):
+    rest = Rest(server)
+
+    def search(start):
+        conditions = " AND ".join(f"tags.`k{n}` != 'a'" for n in range(start, start + 600))
+        rest.ok("GET", f"registered-models/search?filter={quote(conditions)}")
+
+    for start in range(5):
+        search(start)
+    before = resident_mib(server)
+    for start in range(5, 150):
+        search(start)
+    assert resident_mib(server) < before + 32
+
+
+def test_a_body_of_too_many_values_is_refused_in_bounded_memory(server):
+    rest = Rest(server)
+    body = b'{"name": "x", "tags": [' + b"{}," * 2_000_000 + b"{}]}"
+    rest.connection.request("POST", "/api/2.0/mlflow/registered-models/create", body,
+                            {"Content-Type": "application/json"})
+    answer = rest.connection.getresponse()
+    assert answer.status == 400
+    assert b"more than 1000000 values" in answer.read()
+    rest.close()
+    assert resident_mib(server) < 600
+
+
+def test_what_a_client_sends_stays_on_its_line_of_the_log(server):
+    connection = http.client.HTTPConnection(server.host, server.port)
+    connection.putrequest("GET", "/api/2.0/mlflow/registered-models/search", skip_host=True)
+    connection.putheader("Host", "evil\x1b[31m" + "x" * 5000)
+    connection.endheaders()
+    assert connection.getresponse().status in (400, 403)
+    connection.close()
+    rest = Rest(server)
+    rest.call("POST", "registered-models/create", {"name": "m"})
+    rest.call("POST", "model-versions/create", {"name": "m", "source": "runs:////x\nFORGED LINE"})
+    rest.close()
+    log = server.log()
+    assert "\x1b" not in log
+    assert not any(line.startswith("FORGED") for line in log.splitlines())
+    assert all(len(line) < 1000 for line in log.splitlines())
+
+
+def test_no_write_is_acknowledged_into_a_file_that_is_gone(server):
+    rest = Rest(server)
+    rest.ok("POST", "registered-models/create", {"name": "before"})
+    server.database.rename(server.database.with_suffix(".away"))
+    status, answer = rest.call("POST", "registered-models/create", {"name": "lost"})
+    assert (status, answer["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+    server.database.with_suffix(".away").rename(server.database)
+    rest.ok("POST", "registered-models/create", {"name": "after"})
+
+
+def test_a_signal_during_the_start_ends_it(tmp_path):
+    with MillraceServer(tmp_path) as server:
+        pass  # makes the database
+    with sqlite3.connect(server.database, isolation_level=None) as holder:
+        holder.execute("PRAGMA journal_mode = delete")
+        holder.execute("BEGIN EXCLUSIVE")
+        process = subprocess.Popen(
+            [BINARY, "server", "--backend-store-uri", f"sqlite:///{server.database}", "--port", str(free_port())],
+            cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize("flag", ["--backend-store-uri", "--registry-store-uri"])
+def test_a_database_that_is_not_supported_yet_is_refused_by_flag(tmp_path, flag):
+    done = subprocess.run([BINARY, "server", flag, "mysql+pymysql://u:secret@h/db"], cwd=tmp_path, env=environment(),
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert flag in done.stderr and "mysql" in done.stderr
+    assert "secret" not in done.stderr
