@@ -111,24 +111,28 @@ Connection::Connection(int fd, ConnectionContext& context)
   ++context_.open;
 }
 
-Connection::~Connection() { --context_.open; }
+Connection::~Connection() {
+  hold(0);
+  --context_.open;
+}
 
 Connection::Next Connection::serve(const std::function<bool()>& busy) {
   for (;;) {
-    RequestHead head;
-    switch (read_head(head, !busy())) {
-      case HeadState::Complete:
+    switch (read_request(busy)) {
+      case Arrival::Complete:
         break;
-      case HeadState::Incomplete:
+      case Arrival::Incomplete:
         socket_.release_input();
-        return context_.stop.requested() ? Next::Close : Next::Park;
-      case HeadState::Refused:
+        return context_.stop.requested() && between_requests() ? Next::Close : Next::Park;
+      case Arrival::Refused:
         refuse();
         return Next::Close;
-      case HeadState::Closed:
+      case Arrival::Closed:
         return Next::Close;
     }
-    Exchange exchange(socket_, context_, std::move(head), peer_);
+    socket_.begin_exchange();
+    Exchange exchange(socket_, context_, std::move(*head_), peer_);
+    head_.reset();
     context_.respond(exchange);
     if (!exchange.skip_body()) {
       if (exchange.has_unread() && !exchange.client_gone()) socket_.drain();
@@ -139,34 +143,79 @@ Connection::Next Connection::serve(const std::function<bool()>& busy) {
   }
 }
 
-Connection::HeadState Connection::read_head(RequestHead& head, bool linger) {
+Connection::Arrival Connection::read_request(const std::function<bool()>& busy) {
   for (;;) {
-    std::string_view input = socket_.input();
-    if (!input.empty()) {
-      if (is_hopeless_head(input)) return HeadState::Refused;
-      std::size_t end = find_head_end(input, searched_);
-      if (std::min(end, input.size()) > context_.limits.head_bytes) return HeadState::Refused;
-      if (end != std::string_view::npos) {
-        searched_ = 0;
-        std::optional<RequestHead> parsed =
-            parse_head(input.substr(0, end), context_.limits.headers);
-        socket_.consume(end);
-        if (!parsed) return HeadState::Refused;
-        head = std::move(*parsed);
-        return HeadState::Complete;
-      }
-      if (Clock::now() > deadline_) return HeadState::Closed;
+    if (!head_ && !take_head()) return Arrival::Refused;
+    if (head_ && body_arrived()) {
+      hold(0);
+      return Arrival::Complete;
     }
-    switch (socket_.fill(linger)) {
+    bool fresh = between_requests();
+    bool too_slow =
+        !fresh && (Clock::now() > deadline_ || context_.stop.expired(context_.limits.stop_body));
+    if (too_slow || !may_hold()) return Arrival::Closed;
+    // Asked anew each time: a client that sends byte by byte must not keep a thread that others
+    // wait for.
+    switch (socket_.fill(!busy())) {
       case ConnectionSocket::Filled::Bytes:
-        if (input.empty()) deadline_ = Clock::now() + context_.limits.head;
+        if (fresh) deadline_ = Clock::now() + context_.limits.head;
         break;
       case ConnectionSocket::Filled::Nothing:
-        return HeadState::Incomplete;
+        return Arrival::Incomplete;
       case ConnectionSocket::Filled::End:
-        return HeadState::Closed;
+        return Arrival::Closed;
     }
   }
+}
+
+// Moves the head from the input to head_ when it is complete. False: refuse.
+bool Connection::take_head() {
+  std::string_view input = socket_.input();
+  if (input.empty()) return true;
+  if (is_hopeless_head(input)) return false;
+  std::size_t end = find_head_end(input, searched_);
+  if (std::min(end, input.size()) > context_.limits.head_bytes) return false;
+  if (end == std::string_view::npos) return true;
+  searched_ = 0;
+  head_ = parse_head(input.substr(0, end), context_.limits.headers);
+  socket_.consume(end);
+  if (!head_) return false;
+  head_size_ = end + head_->headers.size() * sizeof(Headers::value_type);
+  if (head_->chunked) {
+    chunks_ = {};
+    scanned_ = 0;
+  }
+  if (!body_arrived()) deadline_ = Clock::now() + context_.limits.transfer;
+  return true;
+}
+
+// Also true for a body that is not awaited: a large one is read by the handler as it comes, and one
+// that waits for `100 Continue` comes when the handler wants it.
+bool Connection::body_arrived() {
+  std::size_t limit = context_.limits.awaited_body_bytes;
+  std::string_view input = socket_.input();
+  if (head_->expects_continue) return true;
+  if (!head_->chunked)
+    return head_->content_length <= input.size() || head_->content_length > limit;
+  std::array<char, 4096> ignored;
+  while (scanned_ < input.size() && !chunks_.ended() && !chunks_.failed()) {
+    scanned_ += chunks_.decode(input.substr(scanned_), ignored.data(), ignored.size()).consumed;
+  }
+  return chunks_.ended() || chunks_.failed() || scanned_ > limit;
+}
+
+// Counts what is held of the incomplete request; false when it is too much, here and in all.
+bool Connection::may_hold() {
+  if (!head_) head_size_ = 0;
+  hold(head_size_ + socket_.input().size());
+  std::size_t limit = context_.limits.held_bytes;
+  return context_.held <= limit || held_ <= limit / context_.open;
+}
+
+void Connection::hold(std::size_t size) {
+  if (size == held_) return;
+  context_.held += size - held_;  // modulo: may be less than before
+  held_ = size;
 }
 
 void Connection::refuse() {

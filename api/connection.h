@@ -1,10 +1,11 @@
 // One client connection: heads in, exchanges out, in order; keep-alive, pipelining, the orderly
 // end. It holds no thread while it waits: serve() returns, and the connection is parked until bytes
-// come.
+// come. Nor does it hold one while a request arrives, unless its body is large.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "api/connection_body.h"
@@ -26,6 +27,8 @@ struct ConnectionContext {
   std::function<void(Exchange&)> respond;
   // The number of connections.
   std::atomic<std::size_t> open{0};
+  // Bytes of requests that have not arrived completely.
+  std::atomic<std::size_t> held{0};
 };
 
 // One request and what becomes of its reply.
@@ -80,18 +83,27 @@ class Connection {
   int fd() const { return socket_.fd(); }
   // When a parked connection is to be closed.
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }
-  // Not within a head: a parked one may be closed when descriptors are short.
-  bool between_requests() const { return socket_.input().empty(); }
+  // Not within a request: a parked one may be closed when descriptors are short.
+  bool between_requests() const { return !head_ && socket_.input().empty(); }
 
  private:
-  enum class HeadState { Complete, Incomplete, Refused, Closed };
-  HeadState read_head(RequestHead& head, bool linger);
+  enum class Arrival { Complete, Incomplete, Refused, Closed };
+  Arrival read_request(const std::function<bool()>& busy);
+  bool take_head();
+  bool body_arrived();
+  bool may_hold();
+  void hold(std::size_t size);
   void refuse();
 
   ConnectionContext& context_;
   ConnectionSocket socket_;
   std::string peer_;
-  std::size_t searched_ = 0;
+  std::size_t searched_ = 0;         // of the input, for the end of the head
+  std::optional<RequestHead> head_;  // of the request whose body is awaited
+  std::size_t head_size_ = 0;        // in memory
+  ChunkDecoder chunks_;              // finds the end of an awaited body
+  std::size_t scanned_ = 0;          // of the input, by chunks_
+  std::size_t held_ = 0;             // our part of context_.held
   std::chrono::steady_clock::time_point deadline_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -101,7 +102,13 @@ void ConnectionParking::watch() {
       if (fd == stop_event_) return;
       // A descriptor that was closed and given out again meanwhile may be woken for nothing: it is
       // parked again.
-      if (std::unique_ptr<Connection> connection = take(fd)) wake_(std::move(connection));
+      std::unique_ptr<Connection> connection = take(fd);
+      if (!connection) continue;
+      try {
+        wake_(std::move(connection));
+      } catch (const std::exception&) {
+        // Out of memory or threads: this connection ends, the others go on.
+      }
     }
     auto now = std::chrono::steady_clock::now();
     if (now - last_check < std::chrono::milliseconds(kOverdueCheckMs)) continue;

@@ -15,7 +15,8 @@ class ConnectionParking {
  public:
   using Wake = std::function<void(std::unique_ptr<Connection>)>;
 
-  // `wake` gets each connection that has become readable (or ended), on the watching thread.
+  // `wake` gets each connection that has become readable (or ended), on the watching thread; one
+  // that it throws on is closed.
   // Throws std::system_error when the kernel has no descriptors left.
   explicit ConnectionParking(Wake wake);
   ~ConnectionParking();

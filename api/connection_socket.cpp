@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -30,13 +31,16 @@ bool is_tick(int error) { return error == EAGAIN || error == EWOULDBLOCK || erro
 
 }  // namespace
 
-void StopSignal::request(std::chrono::milliseconds grace) {
-  deadline_.store((Clock::now() + grace).time_since_epoch().count(), std::memory_order_relaxed);
+void StopSignal::request() {
+  Clock::rep never = kNever;  // a second request does not prolong the first
+  requested_at_.compare_exchange_strong(never, Clock::now().time_since_epoch().count(),
+                                        std::memory_order_relaxed);
 }
 
-bool StopSignal::expired() const {
-  Clock::rep deadline = deadline_.load(std::memory_order_relaxed);
-  return deadline != kNever && Clock::now().time_since_epoch().count() > deadline;
+bool StopSignal::expired(std::chrono::milliseconds grace) const {
+  Clock::rep requested_at = requested_at_.load(std::memory_order_relaxed);
+  return requested_at != kNever &&
+         Clock::now() > Clock::time_point(Clock::duration(requested_at)) + grace;
 }
 
 ConnectionSocket::ConnectionSocket(int fd, const ConnectionLimits& limits, const StopSignal& stop)
@@ -84,13 +88,18 @@ ConnectionSocket::Filled ConnectionSocket::fill(bool linger) {
   return Filled::Bytes;
 }
 
+Clock::duration ConnectionSocket::time_left(const Transfer& transfer) const {
+  std::chrono::milliseconds earned(transfer.bytes * 1000 / limits_.transfer_rate);
+  return limits_.transfer + earned - transfer.waited;
+}
+
 std::size_t ConnectionSocket::receive_within(char* buffer, std::size_t size,
                                              Clock::duration limit) {
   Clock::time_point deadline{};
   for (;;) {
     ssize_t got = ::recv(fd_, buffer, size, 0);
     if (got > 0) return static_cast<std::size_t>(got);
-    if (got == 0 || !is_tick(errno) || stop_.expired()) return 0;
+    if (got == 0 || !is_tick(errno) || stop_.expired(limits_.stop_body)) return 0;
     Clock::time_point now = Clock::now();
     if (deadline == Clock::time_point{}) deadline = now + limit;
     if (now >= deadline) return 0;
@@ -98,7 +107,13 @@ std::size_t ConnectionSocket::receive_within(char* buffer, std::size_t size,
 }
 
 std::size_t ConnectionSocket::receive(char* buffer, std::size_t size) {
-  return receive_within(buffer, size, limits_.body);
+  Clock::duration limit = std::min<Clock::duration>(limits_.body, time_left(received_));
+  if (limit <= Clock::duration::zero() || stop_.expired(limits_.stop_body)) return 0;
+  Clock::time_point begin = Clock::now();
+  std::size_t got = receive_within(buffer, size, limit);
+  received_.waited += Clock::now() - begin;
+  received_.bytes += got;
+  return got;
 }
 
 bool ConnectionSocket::await_input() {
@@ -116,18 +131,26 @@ bool ConnectionSocket::send(std::string_view first, std::string_view second) {
   message.msg_iov = parts.data();
   message.msg_iovlen = second.empty() ? 1 : 2;
   std::size_t left = first.size() + second.size();
-  Clock::time_point deadline{};
-  while (left > 0) {
+  Clock::time_point moved = Clock::now();
+  for (Clock::time_point begin = moved; left > 0;) {
+    // A reply may still begin after the grace, but it is not waited for.
+    if (sent_.bytes > 0 && stop_.expired(limits_.stop)) return false;
     ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    if (sent < 0 && !is_tick(errno)) return false;
+    Clock::time_point now = Clock::now();
+    sent_.waited += now - begin;
+    begin = now;
     if (sent < 0) {
-      if (!is_tick(errno) || stop_.expired()) return false;
-      Clock::time_point now = Clock::now();
-      if (deadline == Clock::time_point{}) deadline = now + limits_.write;
-      if (now >= deadline) return false;
+      if (now - moved >= limits_.write || time_left(sent_) <= Clock::duration::zero() ||
+          stop_.expired(limits_.stop)) {
+        return false;
+      }
       continue;
     }
-    deadline = {};
+    moved = now;
     left -= static_cast<std::size_t>(sent);
+    sent_.bytes += static_cast<std::uint64_t>(sent);
+    if (left > 0 && time_left(sent_) <= Clock::duration::zero()) return false;
     for (iovec& part : parts) {
       std::size_t done = std::min(static_cast<std::size_t>(sent), part.iov_len);
       part.iov_base = static_cast<char*>(part.iov_base) + done;

@@ -27,25 +27,37 @@ struct ConnectionLimits {
   std::chrono::milliseconds idle{75'000};
   // From a head's first byte to its last.
   std::chrono::milliseconds head{10'000};
+  // A body up to this size, or a chunked one with its framing, gets a thread when all of it is
+  // here.
+  std::size_t awaited_body_bytes = 256 * 1024;
+  // What all connections together may hold of incomplete requests. Beyond it, one that holds more
+  // than an equal share is closed when it waits for more.
+  std::size_t held_bytes = 64 << 20;
   // Without a byte of the body, and without a byte of the reply taken.
   std::chrono::milliseconds body{60'000};
   std::chrono::milliseconds write{60'000};
-  // For requests in flight when the server stops.
-  std::chrono::milliseconds stop{30'000};
+  // A client's time to send the body of one request, and to take the reply: so long, and a second
+  // more for each `transfer_rate` bytes that it has moved. An awaited body: just so long.
+  std::chrono::milliseconds transfer{30'000};
+  std::size_t transfer_rate = 64 * 1024;
+  // When the server stops: for requests being handled (container runtimes kill after ten seconds),
+  // and for those that have not arrived completely.
+  std::chrono::milliseconds stop{8'000};
+  std::chrono::milliseconds stop_body{2'000};
 };
 
 // Tells every connection that the server stops.
 class StopSignal {
  public:
-  void request(std::chrono::milliseconds grace);
-  bool requested() const { return deadline_.load(std::memory_order_relaxed) != kNever; }
-  // The grace is over: break off.
-  bool expired() const;
+  void request();
+  bool requested() const { return requested_at_.load(std::memory_order_relaxed) != kNever; }
+  // Requested longer than `grace` ago: break off.
+  bool expired(std::chrono::milliseconds grace) const;
 
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::rep kNever = Clock::duration::max().count();
-  std::atomic<Clock::rep> deadline_{kNever};
+  std::atomic<Clock::rep> requested_at_{kNever};
 };
 
 class ConnectionSocket {
@@ -70,8 +82,11 @@ class ConnectionSocket {
   // limits.linger.
   Filled fill(bool linger);
 
+  // A request has come: its transfers are timed from here.
+  void begin_exchange() { received_ = sent_ = {}; }
+
   // Appends at least one byte, waiting up to limits.body. False when the client is gone or too
-  // slow.
+  // slow (see limits.transfer).
   bool await_input();
   // As await_input, but into `buffer`; 0 when the client is gone or too slow. The input must be
   // empty.
@@ -86,12 +101,20 @@ class ConnectionSocket {
   void drain();
 
  private:
+  // Bytes of one exchange in one direction, and how long we waited for the client to move them.
+  struct Transfer {
+    std::uint64_t bytes = 0;
+    std::chrono::steady_clock::duration waited{};
+  };
+  std::chrono::steady_clock::duration time_left(const Transfer& transfer) const;
   std::size_t receive_within(char* buffer, std::size_t size,
                              std::chrono::steady_clock::duration limit);
 
   const int fd_;
   const ConnectionLimits& limits_;
   const StopSignal& stop_;
+  Transfer received_;
+  Transfer sent_;
   std::string input_;
   std::size_t consumed_ = 0;
 };

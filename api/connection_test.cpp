@@ -3,9 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <memory>
+#include <new>
 #include <stdexcept>
+#include <thread>
 
+#include "api/connection_parking.h"
 #include "api/server_test_client.h"
 #include "store/common/error.h"
 
@@ -55,6 +61,58 @@ TEST(Connection, TakesBytesSplitAnywhere) {
   for (char byte : stream) ASSERT_TRUE(client.send({&byte, 1}));
   EXPECT_THAT(client.receive("]\n"), EndsWith("POST /c [abcde]\n"));
   EXPECT_THAT(client.receive("]\n"), EndsWith("GET /n []\n"));
+}
+
+TEST(Connection, ASmallBodySplitAnywhereArrivesInOrder) {
+  RunningServer running(echo);
+  std::string stream =
+      "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: u\r\n\r\n" +
+      get("/p", "Content-Length: 3\r\n") + "xyz" + get("/n");
+  Client client(running.port());
+  for (std::size_t at = 1; at < stream.size(); ++at) {
+    ASSERT_TRUE(client.send(stream.substr(0, at)));
+    // Sometimes longer than a thread lingers.
+    std::this_thread::sleep_for(std::chrono::milliseconds(at % 16 == 0 ? 70 : 1));
+    ASSERT_TRUE(client.send(stream.substr(at)));
+    EXPECT_THAT(client.receive("]\n"), EndsWith("POST /c [abcde]\n")) << at;
+    EXPECT_THAT(client.receive("]\n"), EndsWith("GET /p [xyz]\n")) << at;
+    EXPECT_THAT(client.receive("]\n"), EndsWith("GET /n []\n")) << at;
+  }
+}
+
+TEST(Connection, BodiesAroundTheAwaitedSizeArrive) {
+  RunningServer running(echo);
+  Client client(running.port());
+  for (std::size_t size : {std::size_t{256} * 1024 - 1, std::size_t{256} * 1024,
+                           std::size_t{256} * 1024 + 1, std::size_t{1'000'000}}) {
+    std::string body(size, 'b');
+    std::string length = std::to_string(size);
+    std::string chunk(1000, 'c');
+    client.send(get("/plain", "Content-Length: " + length + "\r\n") + body + get("/between"));
+    EXPECT_THAT(client.receive("]\n"), EndsWith("/plain [" + body + "]\n"));
+    EXPECT_THAT(client.receive("]\n"), EndsWith("/between []\n"));
+    client.send(get("/chunked", "Transfer-Encoding: chunked\r\n"));
+    for (std::size_t i = 0; i < size / 1000; ++i) client.send("3e8\r\n" + chunk + "\r\n");
+    client.send("0\r\n\r\n" + get("/after"));
+    EXPECT_EQ(client.receive("]\n").size() / 1000, size / 1000);
+    EXPECT_THAT(client.receive("]\n"), EndsWith("/after []\n"));
+  }
+}
+
+TEST(Connection, OneThatCannotBeWokenIsClosed) {
+  ConnectionContext context;
+  ConnectionParking parking([](std::unique_ptr<Connection>) { throw std::bad_alloc(); });
+  for (int i = 0; i < 2; ++i) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    parking.park(std::make_unique<Connection>(ends[0], context));
+    ASSERT_EQ(::send(ends[1], "G", 1, MSG_NOSIGNAL), 1);
+    char byte = 0;
+    EXPECT_LE(::recv(ends[1], &byte, 1, 0), 0);
+    ::close(ends[1]);
+  }
+  EXPECT_EQ(context.open, 0U);
 }
 
 TEST(Connection, SkipsAnUnreadBodyAndKeepsTheConnection) {
@@ -219,7 +277,7 @@ TEST(Connection, AClientThatBreaksOffFailsTheReading) {
     }
   });
   Client gone(running.port());
-  gone.send(get("/", "Content-Length: 100\r\n") + "part");
+  gone.send(get("/", "Content-Length: 1000000\r\n") + "part");
   gone.abort();
   EXPECT_EQ(gone.receive_all(), "");
   Client next(running.port());

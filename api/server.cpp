@@ -141,12 +141,16 @@ void Server::Impl::run() {
     svr_sock_ = ::fcntl(listener_, F_DUPFD_CLOEXEC, 0);
     if (svr_sock_ != INVALID_SOCKET) listen_after_bind();
   }
+  // Requests that are just arriving get a moment.
+  while (context_.held > 0 && !context_.stop.expired(options_.limits.stop_body)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   parking_->stop();
   pool_->stop();
 }
 
 void Server::Impl::stop() {
-  context_.stop.request(options_.limits.stop);
+  context_.stop.request();
   // Not httplib's stop(), which closes a descriptor that accept may be using.
   ::shutdown(listener_, SHUT_RDWR);
 }

@@ -36,7 +36,8 @@ class Server {
   // Serves until stop(); bind() comes first.
   void run();
   // Ends run(): no new connections, idle ones are closed, requests in flight are finished (at most
-  // limits.stop). From any thread, but not from a signal handler.
+  // limits.stop; those still arriving get limits.stop_body). From any thread, but not from a signal
+  // handler.
   void stop();
 
  private:

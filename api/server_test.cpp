@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <latch>
 #include <memory>
 #include <thread>
@@ -26,6 +27,7 @@ TEST(Server, ClosesSlowHeadsAndIdleConnections) {
   options.limits.head = std::chrono::milliseconds(200);
   options.limits.idle = std::chrono::milliseconds(300);
   options.limits.body = std::chrono::milliseconds(200);
+  options.limits.transfer = std::chrono::milliseconds(400);
   RunningServer running(echo, options);
   Client silent(running.port());
   Client slow(running.port());
@@ -34,10 +36,13 @@ TEST(Server, ClosesSlowHeadsAndIdleConnections) {
   idle.send(get("/"));
   Client half(running.port());
   half.send(get("/", "Content-Length: 9\r\n") + "12");
+  Client half_large(running.port());
+  half_large.send(get("/", "Content-Length: 900000\r\n") + "12");
   EXPECT_EQ(silent.receive_all(), "");
   EXPECT_EQ(slow.receive_all(), "");
   EXPECT_THAT(idle.receive_all(), EndsWith("GET / []\n"));
   EXPECT_EQ(half.receive_all(), "");
+  EXPECT_EQ(half_large.receive_all(), "");
 }
 
 TEST(Server, IdleConnectionsHoldNoThread) {
@@ -72,6 +77,104 @@ TEST(Server, IdleConnectionsHoldNoThread) {
       EXPECT_THAT(idle[i]->receive("]\n"), EndsWith("GET /again []\n"));
     }
   }
+}
+
+TEST(Server, HalfSentBodiesHoldNoThread) {
+  ServerOptions options;
+  options.max_threads = 4;
+  RunningServer running(echo, options);
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 200; ++i) {
+    slow.push_back(std::make_unique<Client>(running.port()));
+    slow.back()->send(i % 2 == 0 ? get("/plain", "Content-Length: 1000\r\n") + "{"
+                                 : get("/chunked", "Transfer-Encoding: chunked\r\n") + "3e8\r\n{");
+  }
+  Client health(running.port());
+  health.send(get("/health"));
+  EXPECT_THAT(health.receive("]\n"), EndsWith("GET /health []\n"));
+  std::string rest(999, 'x');
+  for (std::size_t i = 0; i < slow.size(); ++i) {
+    slow[i]->send(rest + (i % 2 == 0 ? "" : "\r\n0\r\n\r\n"));
+    EXPECT_THAT(slow[i]->receive("]\n"), EndsWith(" [{" + rest + "]\n"));
+  }
+}
+
+// Each byte comes within the time for which a thread lingers.
+TEST(Server, ByteByByteHoldsNoThreadThatOthersNeed) {
+  ServerOptions options;
+  options.max_threads = 2;
+  options.limits.linger = std::chrono::seconds(5);
+  RunningServer running(echo, options);
+  std::atomic<bool> answered{false};
+  std::vector<std::thread> slow;
+  for (int i = 0; i < 2; ++i) {
+    slow.emplace_back([&] {
+      Client client(running.port());
+      client.send(get("/slow", "Content-Length: 100000\r\n"));
+      while (!answered && client.send("x")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+    });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  Client health(running.port());
+  health.send(get("/health"));
+  EXPECT_THAT(health.receive("]\n"), EndsWith("GET /health []\n"));
+  answered = true;
+  for (std::thread& thread : slow) thread.join();
+}
+
+TEST(Server, BoundsWhatIncompleteRequestsHold) {
+  ServerOptions options;
+  options.limits.held_bytes = 100'000;
+  RunningServer running(echo, options);
+  std::string half = get("/half", "Content-Length: 100000\r\n") + std::string(60'000, 'x');
+  Client first(running.port());
+  first.send(half);
+  Client second(running.port());
+  second.send(half);
+  EXPECT_THAT(second.receive_all(), testing::IsEmpty());
+  Client third(running.port());  // small, and so not affected
+  third.send(get("/third", "Content-Length: 2\r\n") + "a");
+  third.send("b");
+  EXPECT_THAT(third.receive("]\n"), EndsWith("GET /third [ab]\n"));
+  first.send(std::string(40'000, 'x'));
+  EXPECT_THAT(first.receive("]\n"), EndsWith("x]\n"));
+}
+
+TEST(Server, ALargeBodyNeedsAMinimumRate) {
+  ServerOptions options;
+  options.limits.transfer = std::chrono::milliseconds(300);
+  options.limits.transfer_rate = 100'000;
+  RunningServer running(echo, options);
+  Client slow(running.port());
+  slow.send(get("/slow", "Content-Length: 300000\r\n"));
+  int sent = 0;
+  while (sent < 300'000 && slow.send("x")) {
+    ++sent;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_LT(sent, 300'000);
+  EXPECT_THAT(slow.receive_all(), testing::IsEmpty());
+  Client fast(running.port());
+  fast.send(get("/fast", "Content-Length: 1000000\r\n"));
+  for (int i = 0; i < 10; ++i) {  // longer than the time at first: the bytes earn more
+    ASSERT_TRUE(fast.send(std::string(100'000, 'x')));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_THAT(fast.receive("]\n"), EndsWith("x]\n"));
+}
+
+TEST(Server, AReplyNeedsAMinimumRate) {
+  ServerOptions options;
+  options.limits.transfer = std::chrono::milliseconds(300);
+  options.limits.transfer_rate = 100'000'000;
+  std::string large(50'000'000, 'z');
+  RunningServer running([&](HttpRequest&) { return text(large); }, options);
+  Client slow(running.port());
+  slow.send(get("/"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // sending is timed in seconds
+  EXPECT_LT(slow.receive_all().size(), large.size());
 }
 
 TEST(Server, MakesRoomByClosingIdleConnections) {
@@ -129,6 +232,27 @@ TEST(Server, StopFinishesWhatIsInFlight) {
   EXPECT_THAT(reply, EndsWith("GET /last []\n"));
   stopper.join();
   EXPECT_FALSE(Client(running.port()).connected());
+}
+
+TEST(Server, StopWaitsShortlyForHalfSentRequests) {
+  ServerOptions options;
+  options.limits.stop_body = std::chrono::milliseconds(1500);
+  options.limits.stop = std::chrono::hours(1);
+  RunningServer running(echo, options);
+  Client silent(running.port());
+  silent.send(get("/silent", "Content-Length: 9\r\n") + "12");
+  Client large(running.port());
+  large.send(get("/large", "Content-Length: 900000\r\n") + "12");
+  Client completing(running.port());
+  completing.send(get("/late", "Content-Length: 2\r\n") + "a");
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));  // all are parked, or being read
+  std::thread stopper([&] { running.stop(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  completing.send("b");
+  EXPECT_THAT(completing.receive_all(), EndsWith("GET /late [ab]\n"));
+  stopper.join();
+  EXPECT_EQ(silent.receive_all(), "");
+  EXPECT_EQ(large.receive_all(), "");
 }
 
 TEST(Server, StopBeforeRunEndsItAtOnce) {

@@ -1,6 +1,6 @@
 #include "api/worker_pool.h"
 
-#include <system_error>
+#include <exception>
 
 namespace millrace {
 
@@ -36,14 +36,17 @@ void WorkerPool::submit(std::unique_ptr<Connection> connection) {
   for (std::thread& thread : ended) thread.join();
 }
 
-// Called under the lock.
+// Called under the lock, for the connection queued last.
 void WorkerPool::start_thread() {
-  auto self = threads_.emplace(threads_.end());
+  auto self = threads_.end();
   try {
+    self = threads_.emplace(self);
     *self = std::thread([this, self] { run(self); });
-  } catch (const std::system_error&) {
-    threads_.erase(self);
-    if (threads_.empty()) throw;
+  } catch (const std::exception&) {
+    if (self != threads_.end()) threads_.erase(self);
+    if (!threads_.empty()) return;
+    queue_.pop_back();
+    throw;
   }
 }
 

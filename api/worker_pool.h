@@ -25,6 +25,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
+  // Throws when there is no thread and none can be started, or no memory: the connection is closed.
   void submit(std::unique_ptr<Connection> connection);
   // Finishes what was submitted and ends the threads.
   void stop();
