@@ -128,18 +128,20 @@ TEST(Server, BoundsWhatIncompleteRequestsHold) {
   ServerOptions options;
   options.limits.held_bytes = 100'000;
   RunningServer running(echo, options);
-  std::string half = get("/half", "Content-Length: 100000\r\n") + std::string(60'000, 'x');
-  Client first(running.port());
-  first.send(half);
-  Client second(running.port());
-  second.send(half);
-  EXPECT_THAT(second.receive_all(), testing::IsEmpty());
-  Client third(running.port());  // small, and so not affected
-  third.send(get("/third", "Content-Length: 2\r\n") + "a");
-  third.send("b");
-  EXPECT_THAT(third.receive("]\n"), EndsWith("GET /third [ab]\n"));
-  first.send(std::string(40'000, 'x'));
-  EXPECT_THAT(first.receive("]\n"), EndsWith("x]\n"));
+  std::string head = get("/half", "Content-Length: 200000\r\n");
+  {
+    Client alone(running.port());
+    alone.send(head + std::string(150'000, 'x'));
+    EXPECT_THAT(alone.receive_all(), testing::IsEmpty());
+  }
+  Client most(running.port());
+  most.send(head + std::string(99'000, 'x'));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  Client small(running.port());  // beyond the sum, but within its share
+  small.send(get("/small", "Content-Length: 5001\r\n") + std::string(5000, 'a'));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  small.send("b");
+  EXPECT_THAT(small.receive("]\n"), EndsWith("ab]\n"));
 }
 
 TEST(Server, ALargeBodyNeedsAMinimumRate) {
