@@ -202,7 +202,10 @@ TEST_F(SqliteLaneTest, AWriteWaitsForAForeignLock) {
 }
 
 TEST_F(SqliteLaneTest, NothingIsAcknowledgedWhenTheFileIsGone) {
-  const auto insert = [](Session& s) { s.execute("INSERT INTO item (name) VALUES ('x')"); };
+  int number = 0;
+  const auto insert = [&number](Session& s) {
+    s.execute("INSERT INTO item (name) VALUES (:name)", {std::to_string(number++)});
+  };
   db.write(insert);
   const std::string away = path() + ".away";
   std::filesystem::rename(path(), away);
