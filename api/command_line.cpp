@@ -27,8 +27,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     if (verb == "server") {
       parse_server_flags(argc - 1, argv + 1, result);
     } else if (verb == "--version") {
-      result.out =
-          std::string("millrace ") + kMillraceVersion + " (MLflow " + kMlflowVersion + " API)\n";
+      result.out.append("millrace ").append(kMillraceVersion);
+      result.out.append(" (MLflow ").append(kMlflowVersion).append(" API)\n");
       result.exit_code = 0;
     } else if (verb == "--help") {
       result.out = kUsage;
