@@ -11,7 +11,8 @@ TEST(Clock, FollowsTheSystemInMilliseconds) {
   const std::int64_t seconds = std::time(nullptr);
   const std::int64_t ms = now_ms();
   EXPECT_GE(ms, seconds * 1000);
-  EXPECT_LE(ms, (std::time(nullptr) + 1) * 1000);
+  // time() reads a coarser clock, which may be some milliseconds behind.
+  EXPECT_LE(ms, (std::time(nullptr) + 2) * 1000);
 }
 
 TEST(Clock, CanBeHeldStill) {
