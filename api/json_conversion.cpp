@@ -181,7 +181,9 @@ bool within(const python::Int& number, std::int64_t maximum) {
 bool convert_message(const Json& object, Message& message) {
   const auto params = message.params();
   std::vector<bool> seen(params.size());
-  for (const auto& [key, value] : object.items()) {
+  for (const auto& member : object.items()) {
+    const std::string& key = member.key();
+    const Json& value = member.value();
     const auto found = std::find_if(params.begin(), params.end(),
                                     [&](const Param& p) { return spells(key, p.name); });
     if (found == params.end()) {
