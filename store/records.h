@@ -1,4 +1,5 @@
-// What the store returns: plain structs, named after MLflow's columns. Times are ms since the epoch.
+// What the store returns: plain structs, named after MLflow's columns. Times are ms since the
+// epoch.
 #pragma once
 
 #include <cstdint>

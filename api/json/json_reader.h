@@ -13,7 +13,8 @@ namespace millrace {
 // at Python's recursion limit, with a page for a crash.
 inline constexpr std::size_t kMaximumJsonDepth = 1000;
 
-// The most values, nested ones included. A value takes up to a hundred times the memory of its text.
+// The most values, nested ones included. A value takes up to a hundred times the memory of its
+// text.
 inline constexpr std::size_t kMaximumJsonValues = 1'000'000;
 
 // json.loads(bytes): UTF-8, UTF-16 or UTF-32, with a byte order mark or found by the zero bytes;
