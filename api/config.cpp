@@ -5,36 +5,13 @@
 #include <filesystem>
 #include <system_error>
 
+#include "artifacts/percent_decoding.h"
+
 namespace millrace {
 namespace {
 
 bool is_scheme_char(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '-' || c == '.';
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A '%' that is not followed by two hexadecimal digits stays as it is.
-std::string percent_decode(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      int high = hex_digit(text[i + 1]);
-      int low = hex_digit(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        result += static_cast<char>(high * 16 + low);
-        i += 2;
-        continue;
-      }
-    }
-    result += text[i];
-  }
-  return result;
 }
 
 // pathlib's way of joining: empty and "." components vanish, ".." is kept.
@@ -73,13 +50,13 @@ std::string uri_scheme(std::string_view uri) {
 std::string resolve_if_local(const std::string& uri) {
   std::string scheme = uri_scheme(uri);
   if (scheme.empty()) {
-    std::string path = percent_decode(uri);
+    std::string path = unquote(uri);
     return path.starts_with('/') ? uri : below_current_folder(path);
   }
   if (scheme != "file") return uri;
   std::string_view rest = std::string_view(uri).substr(sizeof("file:") - 1);
   std::size_t path_end = rest.find_first_of("?#");
-  std::string path = percent_decode(rest.substr(0, path_end));
+  std::string path = unquote(rest.substr(0, path_end));
   if (path.starts_with('/')) return uri;  // absolute, or with a host
   std::string query(path_end == std::string_view::npos ? "" : rest.substr(path_end));
   return "file://" + below_current_folder(path) + query;

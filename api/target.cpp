@@ -3,19 +3,14 @@
 #include <array>
 #include <cstdint>
 
+#include "artifacts/percent_decoding.h"
+#include "store/common/ascii.h"
+
 namespace millrace {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // The length of the well-formed UTF-8 sequence at `position`, or 0 with `bad` set to the number of
-// bytes that one replacement character stands for (the maximal subpart, Unicode 3.9, as CPython
-// counts).
+// bytes that CPython counts as one error (the maximal subpart, Unicode 3.9).
 std::size_t utf8_sequence(std::string_view text, std::size_t position, std::size_t& bad) {
   const auto byte = [&](std::size_t i) -> unsigned {
     return position + i < text.size() ? static_cast<unsigned char>(text[position + i]) : 0U;
@@ -41,6 +36,22 @@ std::size_t utf8_sequence(std::string_view text, std::size_t position, std::size
     high = 0xBF;
   }
   return length;
+}
+
+// The bytes that the escapes stand for, whether or not they are UTF-8.
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+        hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
 }
 
 // werkzeug keeps what does not decode as UTF-8 in its percent-encoded form.
@@ -77,38 +88,6 @@ std::string decode_query_part(std::string_view part) {
 
 }  // namespace
 
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-std::string replace_invalid_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t bad = 1;
-    const std::size_t length = utf8_sequence(text, i, bad);
-    if (length > 0) {
-      out.append(text.substr(i, length));
-      i += length;
-    } else {
-      out += "\xEF\xBF\xBD";
-      i += bad;
-    }
-  }
-  return out;
-}
-
 Target parse_target(std::string_view raw) {
   Target target;
   const auto question = raw.find('?');
@@ -117,7 +96,7 @@ Target parse_target(std::string_view raw) {
   if (target.raw_path.find('%') == std::string_view::npos) {
     target.path = std::string(target.raw_path);
   } else {
-    target.path = replace_invalid_utf8(percent_decode(target.raw_path));
+    target.path = unquote(target.raw_path);
   }
   return target;
 }

@@ -25,10 +25,4 @@ Target parse_target(std::string_view raw);
 // werkzeug's Request.args: '&' separates, '+' is a blank, an undecodable %XX stays as it is.
 QueryArguments parse_query(std::string_view raw_query);
 
-// Replaces each %XX by its byte; '%' without two hex digits stays.
-std::string percent_decode(std::string_view text);
-
-// Every byte sequence that is not UTF-8 becomes U+FFFD, by Python's rule for errors="replace".
-std::string replace_invalid_utf8(std::string_view text);
-
 }  // namespace millrace

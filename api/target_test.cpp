@@ -22,8 +22,8 @@ TEST(Target, PathIsDecodedOnceAndInvalidUtf8IsReplaced) {
             "/\xEF\xBF\xBD"
             "A%");
   // One replacement per maximal subpart, as CPython does it.
-  EXPECT_EQ(replace_invalid_utf8("\xE2\x82z"), "\xEF\xBF\xBDz");
-  EXPECT_EQ(replace_invalid_utf8("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(parse_target("%E2%82z").path, "\xEF\xBF\xBDz");
+  EXPECT_EQ(parse_target("%ED%A0%80").path, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 TEST(Query, BlankPlusAndRepeatedNames) {
