@@ -1,5 +1,7 @@
 #include "api/command_line.h"
 
+#include "api/db_flags.h"
+#include "api/gc_flags.h"
 #include "api/server_flags.h"
 #include "store/common/error.h"
 
@@ -13,6 +15,8 @@ constexpr const char* kUsage =
     "\n"
     "Commands:\n"
     "  server     Serve MLflow's REST API; 'millrace server --help' lists its options.\n"
+    "  gc         Permanently delete what is deleted, with its artifacts.\n"
+    "  db         Check a database, set it up, or take away what is Millrace's.\n"
     "\n"
     "Options:\n"
     "  --version  Show the version and exit.\n"
@@ -26,6 +30,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   try {
     if (verb == "server") {
       parse_server_flags(argc - 1, argv + 1, result);
+    } else if (verb == "gc") {
+      parse_gc_flags(argc - 1, argv + 1, result);
+    } else if (verb == "db") {
+      parse_db_flags(argc - 1, argv + 1, result);
     } else if (verb == "--version") {
       result.out.append("millrace ").append(kMillraceVersion);
       result.out.append(" (MLflow ").append(kMlflowVersion).append(" API)\n");

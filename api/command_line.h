@@ -6,6 +6,8 @@
 #include <string>
 
 #include "api/config.h"
+#include "api/db_command.h"
+#include "api/gc.h"
 
 namespace millrace {
 
@@ -15,6 +17,8 @@ struct CommandLine {
   std::optional<int>
       exit_code;  // set: print and leave with it (0 help and version, 1 cannot start, 2 bad usage)
   Config config;  // valid when exit_code is not set
+  std::optional<GcOptions> gc;  // set: collect garbage instead of serving
+  std::optional<DbCommand> db;  // set: run it instead of serving
 };
 
 // Reads argv and the environment. A flag beats its environment variable, an empty variable counts

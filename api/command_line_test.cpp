@@ -75,6 +75,7 @@ TEST_F(CommandLineTest, DefaultsAreThoseOfMlflowServer) {
   EXPECT_EQ(config.registry_store_uri, "sqlite:///mlflow.db");
   EXPECT_EQ(config.default_artifact_root, "mlflow-artifacts:/");
   EXPECT_TRUE(config.serve_artifacts);
+  EXPECT_FALSE(config.artifacts_only);
   EXPECT_EQ(config.artifacts_destination, "./mlartifacts");
   EXPECT_EQ(config.static_prefix, "");
   EXPECT_THAT(config.allowed_hosts, IsEmpty());
@@ -151,6 +152,12 @@ TEST_F(CommandLineTest, AFlagBeatsItsVariableTheLastFlagHoldsAndAnEmptyVariableI
   EXPECT_TRUE(config.serve_artifacts);
 }
 
+TEST_F(CommandLineTest, ArtifactsAlone) {
+  EXPECT_TRUE(config({"server", "--artifacts-only"}).artifacts_only);
+  set("MLFLOW_ARTIFACTS_ONLY", "1");
+  EXPECT_TRUE(config({"server"}).artifacts_only);
+}
+
 TEST_F(CommandLineTest, WithoutServingArtifactsTheRootIsAFolderHere) {
   const std::string here = std::filesystem::current_path().string();
   EXPECT_EQ(config({"server", "--no-serve-artifacts"}).default_artifact_root, here + "/mlruns");
@@ -213,7 +220,6 @@ TEST_F(CommandLineTest, FlagsOfTheProcessModelAreAcceptedWithOneWarningEach) {
 TEST_F(CommandLineTest, MissingFeaturesAreRefusedOrNamed) {
   EXPECT_THAT(refusal({"server", "--app-name", "basic-auth"}), HasSubstr("--app-name"));
   EXPECT_THAT(refusal({"server", "--enable-workspaces"}), HasSubstr("--enable-workspaces"));
-  EXPECT_THAT(refusal({"server", "--artifacts-only"}), HasSubstr("--artifacts-only"));
   EXPECT_EQ(refusal({"server", "--artifacts-only", "--enable-workspaces"}),
             "--workspace-store-uri is required when combining --enable-workspaces with "
             "--artifacts-only so artifact requests can be validated against a workspace "

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "artifacts/percent_decoding.h"
+#include "store/common/percent_decoding.h"
 
 namespace millrace {
 namespace {
@@ -56,7 +56,9 @@ std::string resolve_if_local(const std::string& uri) {
   if (scheme != "file") return uri;
   std::string_view rest = std::string_view(uri).substr(sizeof("file:") - 1);
   std::size_t path_end = rest.find_first_of("?#");
-  std::string path = unquote(rest.substr(0, path_end));
+  // MLflow knows "file:" in small letters only and takes "FILE:///a" for a relative path.
+  const bool is_path = !uri.starts_with("file:");
+  std::string path = unquote(is_path ? std::string_view(uri) : rest.substr(0, path_end));
   if (path.starts_with('/')) return uri;  // absolute, or with a host
   std::string query(path_end == std::string_view::npos ? "" : rest.substr(path_end));
   return "file://" + below_current_folder(path) + query;

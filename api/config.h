@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "store/pool_options.h"
+
 namespace millrace {
 
 // MLflow's version whose REST API this server speaks, and our own.
@@ -19,15 +21,19 @@ struct Config {
   std::string host = "127.0.0.1";
   int port = 5000;
 
-  // SQLAlchemy's form of database address: sqlite:///relative.db, sqlite:////absolute.db, ... Never
-  // a file store.
+  // SQLAlchemy's form of database address: sqlite:///relative.db, mysql+pymysql://u:p@host/db, ...
+  // (store/database_uri.h). Never a file store.
   std::string backend_store_uri = "sqlite:///mlflow.db";
   std::string registry_store_uri;  // equals backend_store_uri unless it was given
+  PoolOptions pool;                // of each of the two
 
   // Where experiments made from now on keep their artifacts: a URI, or an absolute path.
   std::string default_artifact_root = "mlflow-artifacts:/";
   bool serve_artifacts = true;
+  bool artifacts_only = false;  // nothing but artifacts by their proxy
   std::string artifacts_destination = "./mlartifacts";
+  // Folders beside these two below which stored artifact locations may lie.
+  std::vector<std::string> artifact_roots;
 
   // Empty, or a prefix such as "/mlflow" that begins with a slash and does not end with one.
   std::string static_prefix;
@@ -45,6 +51,11 @@ struct Config {
   std::string model_version_source_regex;
   // MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH, in characters.
   std::size_t artifact_location_max_length = 2048;
+  // MLFLOW_TRUNCATE_LONG_VALUES: whether too long values of params and run tags are cut or refused.
+  bool truncate_long_values = true;
+  // MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS and MLFLOW_SERVER_GRAPHQL_MAX_ALIASES.
+  std::size_t graphql_max_root_fields = 10;
+  std::size_t graphql_max_aliases = 10;
   // MLFLOW_ENABLE_AI_GATEWAY: what server-info tells about the gateway.
   bool ai_gateway_enabled = true;
 };

@@ -25,6 +25,7 @@ TEST(ResolveIfLocal, MakesRelativePathsAbsoluteAndLeavesTheRest) {
   EXPECT_EQ(resolve_if_local("../up"), here + "/../up");
   EXPECT_EQ(resolve_if_local("a//b/./c/"), here + "/a/b/c");
   EXPECT_EQ(resolve_if_local("a%20b"), here + "/a b");
+  EXPECT_EQ(resolve_if_local("FILE:///a"), "file://" + here + "/FILE:/a");
   EXPECT_EQ(resolve_if_local("file:rel"), "file://" + here + "/rel");
   EXPECT_EQ(resolve_if_local("file:rel?x=1#y"), "file://" + here + "/rel?x=1#y");
   EXPECT_EQ(resolve_if_local("/abs/./x/"), "/abs/./x/");

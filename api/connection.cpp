@@ -39,16 +39,12 @@ void drop_header(Headers& headers, std::string_view name) {
 }
 
 // The current time as an HTTP date, made once a second.
-const std::string& http_date() {
+const std::string& date_of_now() {
   thread_local std::time_t made_at = 0;
   thread_local std::string text;
-  std::time_t now = std::time(nullptr);
+  const std::time_t now = std::time(nullptr);
   if (now != made_at) {
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    std::array<char, 40> buffer{};
-    text.assign(buffer.data(),
-                std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc));
+    text = http_date(now);
     made_at = now;
   }
   return text;
@@ -97,7 +93,7 @@ void Exchange::complete(HttpResponse reply) {
   }
   if (bodiless) response.body.clear();
   if (bodiless || is_head()) response.source.reset();
-  headers.emplace_back("date", http_date());
+  headers.emplace_back("date", date_of_now());
   if (find_header(headers, "connection") != nullptr) keep_ = false;
   drop_header(headers, "connection");
   if (!keep_) headers.emplace_back("connection", "close");
@@ -159,6 +155,7 @@ Connection::Arrival Connection::read_request(const std::function<bool()>& busy) 
     switch (socket_.fill(!busy())) {
       case ConnectionSocket::Filled::Bytes:
         if (fresh) deadline_ = Clock::now() + context_.limits.head;
+        if (head_) deadline_ = body_deadline();
         break;
       case ConnectionSocket::Filled::Nothing:
         return Arrival::Incomplete;
@@ -185,8 +182,18 @@ bool Connection::take_head() {
     chunks_ = {};
     scanned_ = 0;
   }
-  if (!body_arrived()) deadline_ = Clock::now() + context_.limits.transfer;
+  if (!body_arrived()) {
+    body_began_ = Clock::now();
+    deadline_ = body_deadline();
+  }
   return true;
+}
+
+// As ConnectionSocket times a body that is not awaited.
+Clock::time_point Connection::body_deadline() const {
+  const ConnectionLimits& limits = context_.limits;
+  const std::chrono::milliseconds earned(socket_.input().size() * 1000 / limits.transfer_rate);
+  return std::min(body_began_ + limits.transfer + earned, Clock::now() + limits.body);
 }
 
 // Also true for a body that is not awaited: a large one is read by the handler as it comes, and one

@@ -91,6 +91,7 @@ class Connection {
   Arrival read_request(const std::function<bool()>& busy);
   bool take_head();
   bool body_arrived();
+  std::chrono::steady_clock::time_point body_deadline() const;
   bool may_hold();
   void hold(std::size_t size);
   void refuse();
@@ -105,6 +106,7 @@ class Connection {
   std::size_t scanned_ = 0;          // of the input, by chunks_
   std::size_t held_ = 0;             // our part of context_.held
   std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point body_began_;  // of head_
 };
 
 }  // namespace millrace

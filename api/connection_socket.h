@@ -37,9 +37,10 @@ struct ConnectionLimits {
   std::chrono::milliseconds body{60'000};
   std::chrono::milliseconds write{60'000};
   // A client's time to send the body of one request, and to take the reply: so long, and a second
-  // more for each `transfer_rate` bytes that it has moved. An awaited body: just so long.
+  // more for each `transfer_rate` bytes that it has moved. No limit in all: 1 KB/s may go on for
+  // ever, a byte a minute may not.
   std::chrono::milliseconds transfer{30'000};
-  std::size_t transfer_rate = 64 * 1024;
+  std::size_t transfer_rate = 512;
   // When the server stops: for requests being handled (container runtimes kill after ten seconds),
   // and for those that have not arrived completely.
   std::chrono::milliseconds stop{8'000};

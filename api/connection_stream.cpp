@@ -1,9 +1,14 @@
 #include "api/connection_stream.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace millrace {
+namespace {
+
+constexpr std::size_t kSourceChunk = std::size_t{256} << 10U;  // bytes
+
+}  // namespace
 
 ExchangeStream::ExchangeStream(Exchange& exchange)
     : exchange_(exchange),
@@ -30,13 +35,17 @@ ssize_t ExchangeStream::write(const char* bytes, size_t size) {
 }
 
 bool ExchangeStream::flush() {
+  std::uint64_t left = 0;
   if (BodySource* source = exchange_.response().source.get()) {
-    std::array<char, 65536> buffer;
+    left = source->size();
+    std::vector<char> buffer(kSourceChunk);
     while (const std::size_t size = sent_ ? source->read(buffer.data(), buffer.size()) : 0) {
       send({buffer.data(), size});
+      left -= size;
     }
   }
-  return head_.empty() ? sent_ : send({});
+  const bool out = head_.empty() ? sent_ : send({});
+  return out && left == 0;  // a file may have become shorter
 }
 
 bool ExchangeStream::send(std::string_view bytes) {

@@ -44,7 +44,32 @@ std::string server_origin(const HttpRequest& http) {
   return (https ? "https://" : "http://") + (host == nullptr ? std::string() : *host);
 }
 
-HttpResponse method_not_allowed(const std::vector<const Route*>& rows) {
+// The native layer has its routes of files outside the static prefix, where Flask has none.
+bool is_without_prefix(const Route& row) { return row.path.ends_with('>'); }
+
+// Flask's <path:...> begins with another character than a slash and has no line feed; the native
+// layer takes anything.
+bool flask_takes(const FoundRoutes& found) {
+  if (found.pattern.find("<path:") == std::string_view::npos) return true;
+  const std::string& last = found.arguments.back();
+  return !last.empty() && last.front() != '/' && last.find('\n') == std::string::npos;
+}
+
+// What a server that runs with --artifacts-only has beside the routes that need no permission.
+bool is_about_artifacts(const Route& row) {
+  return row.access == Access::Public || row.path == "/" ||
+         row.path.starts_with("/mlflow-artifacts/");
+}
+
+HttpResponse artifacts_only_reply(std::string_view rule) {
+  return text_reply(503, kHtml,
+                    "Endpoint: " + std::string(rule) +
+                        " disabled due to the mlflow server running in `--artifacts-only` mode. To"
+                        " enable tracking server functionality, run `mlflow server` without"
+                        " `--artifacts-only`");
+}
+
+HttpResponse method_not_allowed(const Rows& rows) {
   HttpResponse response = html_error_reply(405);
   response.headers.emplace_back("allow", allowed_methods(rows));
   return response;
@@ -69,20 +94,34 @@ HttpResponse Dispatch::operator()(HttpRequest& http) const {
 }
 
 Dispatch::Answer Dispatch::route(HttpRequest& http, Target target, bool in_capitals) const {
-  // Absolute and asterisk form: no route begins like that.
-  if (!target.path.starts_with('/')) return {not_found_reply(), Layer::Native};
+  // Absolute and asterisk form: no route begins like that. Nor does the native layer see further
+  // than a line feed, but for one at the end.
+  if (!target.path.starts_with('/') || target.path.find('\n') < target.path.size() - 1) {
+    return {not_found_reply(), Layer::Native};
+  }
   const bool exact = !target.path.starts_with("//");
-  const auto* rows = index_.find(exact ? target.path : single_leading_slash(target.path));
-  if (rows == nullptr) return {unknown_path(http, target), Layer::Classic};
-  if (http.method == "OPTIONS") return {options(*rows, target.path), Layer::Classic};
-  const Route* row = row_for_method(*rows, http.method);
-  if (row == nullptr) return {method_not_allowed(*rows), Layer::Classic};
+  const std::string& prefix = app_.config.static_prefix;
+  const bool bare = !prefix.empty() && !target.path.starts_with(prefix + "/");
+  FoundRoutes found = index_.find((bare ? prefix : std::string()) +
+                                  (exact ? target.path : single_leading_slash(target.path)));
+  const Route* row = row_for_method(found.rows, http.method);
   // What the native layer does not match to the letter falls through to Flask.
-  const Layer layer = exact && in_capitals && http.method != "HEAD" ? row->layer : Layer::Classic;
-  return {call(*row, {http, std::move(target), layer}), layer};
+  const bool is_native = row != nullptr && row->layer == Layer::Native && exact && in_capitals &&
+                         http.method != "HEAD" &&
+                         (prefix.empty() || bare == is_without_prefix(*row));
+  if (!is_native && (bare || found.rows.empty() || !flask_takes(found)))
+    return {unknown_path(http, target), Layer::Classic};
+  if (http.method == "OPTIONS") return {options(found.rows, target.path), Layer::Classic};
+  if (row == nullptr) return {method_not_allowed(found.rows), Layer::Classic};
+  const Layer layer = is_native ? Layer::Native : Layer::Classic;
+  return {call(*row, {http, std::move(target), layer, true, found.rule(*row),
+                      std::move(found.arguments)}),
+          layer};
 }
 
 HttpResponse Dispatch::call(const Route& row, const Request& request) const {
+  if (app_.config.artifacts_only && !is_about_artifacts(row))
+    return artifacts_only_reply(request.rule);
   const ErrorForm form = request.layer == Layer::Native ? ErrorForm::Compact : ErrorForm::Spaced;
   try {
     return row.handler(app_, request);
@@ -106,15 +145,16 @@ HttpResponse Dispatch::unknown_path(const HttpRequest& http, const Target& targe
     return redirect_reply(origin + prefix + "/" + query);
   }
   const std::string merged = merge_slashes(target.path);
-  const auto* rows = merged == target.path ? nullptr : index_.find(merged);
-  if (rows == nullptr) return html_error_reply(404);
-  if (http.method != "OPTIONS" && row_for_method(*rows, http.method) == nullptr) {
-    return method_not_allowed(*rows);
+  const FoundRoutes found = index_.find(merged);
+  const Rows& rows = found.rows;
+  if (merged == target.path || rows.empty() || !flask_takes(found)) return html_error_reply(404);
+  if (http.method != "OPTIONS" && row_for_method(rows, http.method) == nullptr) {
+    return method_not_allowed(rows);
   }
   return redirect_reply(origin + merged + query);
 }
 
-HttpResponse Dispatch::options(const std::vector<const Route*>& rows, std::string_view path) const {
+HttpResponse Dispatch::options(const Rows& rows, std::string_view path) const {
   HttpResponse response = text_reply(security_.empties_options(path) ? 204 : 200, kHtml, "");
   response.headers.emplace_back("allow", allowed_methods(rows));
   return response;

@@ -5,9 +5,16 @@
 namespace millrace {
 namespace {
 
-void write_tags(JsonWriter& writer, const std::vector<Tag>& tags) {
+void write_optional(JsonWriter& writer, std::string_view key,
+                    const std::optional<std::string>& value) {
+  if (value) writer.key(key).string(*value);
+}
+
+}  // namespace
+
+void write_tags(JsonWriter& writer, const std::vector<Tag>& tags, std::string_view name) {
   if (tags.empty()) return;
-  writer.key("tags").begin_array();
+  writer.key(name).begin_array();
   for (const Tag& tag : tags) {
     writer.begin_object();
     writer.key("key").string(tag.key);
@@ -16,13 +23,6 @@ void write_tags(JsonWriter& writer, const std::vector<Tag>& tags) {
   }
   writer.end_array();
 }
-
-void write_optional(JsonWriter& writer, std::string_view key,
-                    const std::optional<std::string>& value) {
-  if (value) writer.key(key).string(*value);
-}
-
-}  // namespace
 
 void write_json(JsonWriter& writer, const ModelVersion& version) {
   writer.begin_object();

@@ -37,13 +37,13 @@ constexpr std::array<HostScheme, 10> kHostSchemes{{
     {"abfss", "abfss", {443, 443}},
 }};
 
-struct Target {
+struct HostTarget {
   std::string_view family;
   std::string host;
   int port;
-  auto operator<=>(const Target&) const = default;
+  auto operator<=>(const HostTarget&) const = default;
 };
-using Targets = std::set<Target>;
+using HostTargets = std::set<HostTarget>;
 
 // int(text) within the range of ports.
 std::optional<int> parse_port(std::string_view text) {
@@ -70,11 +70,11 @@ const HostScheme* find_host_scheme(std::string_view scheme) {
 
 // host_addressed_uri_targets: nothing when the URI selects no host, no element when it is malformed
 // and so can never be trusted.
-std::optional<Targets> targets_of(const UriParts& uri) {
+std::optional<HostTargets> targets_of(const UriParts& uri) {
   const HostScheme* scheme = find_host_scheme(uri.scheme);
   if (scheme == nullptr) return std::nullopt;
   if (scheme->name == "mlflow-artifacts" && uri.netloc.empty()) return std::nullopt;
-  Targets targets;
+  HostTargets targets;
   if (uri.netloc.find('\\') != std::string::npos || has_space(uri.netloc)) return targets;
   const std::string host = python::lower(uri.host());
   if (!uri.port().empty()) {
@@ -85,11 +85,11 @@ std::optional<Targets> targets_of(const UriParts& uri) {
   return targets;
 }
 
-bool is_trusted(const Targets& targets, const HostPolicy& policy) {
+bool is_trusted(const HostTargets& targets, const HostPolicy& policy) {
   return std::any_of(policy.trusted_uris.begin(), policy.trusted_uris.end(), [&](const auto& uri) {
     const auto trusted = targets_of(split_uri(uri));
     return trusted && std::any_of(targets.begin(), targets.end(),
-                                  [&](const Target& t) { return trusted->contains(t); });
+                                  [&](const HostTarget& t) { return trusted->contains(t); });
   });
 }
 

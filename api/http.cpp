@@ -1,5 +1,7 @@
 #include "api/http.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <array>
 
@@ -46,6 +48,7 @@ constexpr auto kReasonPhrases = std::to_array<ReasonPhrase>({
     {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
+    {507, "Insufficient Storage"},
 });
 
 }  // namespace
@@ -53,6 +56,14 @@ constexpr auto kReasonPhrases = std::to_array<ReasonPhrase>({
 bool header_name_equals(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+std::string http_date(std::int64_t seconds) {
+  const time_t time = seconds;
+  tm utc{};
+  gmtime_r(&time, &utc);
+  std::array<char, 40> text{};
+  return {text.data(), strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
 }
 
 const std::string* find_header(const Headers& headers, std::string_view name) {

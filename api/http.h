@@ -27,6 +27,9 @@ std::string joined_headers(const Headers& headers, std::string_view name);
 // in use here.
 std::string_view reason_phrase(int status);
 
+// RFC 9110's date: "Sun, 06 Nov 1994 08:49:37 GMT". Seconds since the epoch.
+std::string http_date(std::int64_t seconds);
+
 // The body of a request, chunking undone.
 class RequestBody {
  public:

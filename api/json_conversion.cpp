@@ -32,6 +32,7 @@ std::string camel_case(std::string_view name) {
 // walked.
 bool spells(std::string_view key, std::string_view name) {
   if (key == name) return true;
+  if (key.empty() || key.front() != name.front()) return false;  // names begin with a letter
   std::size_t k = 0;
   bool capital = false;
   for (const char c : name) {
@@ -71,16 +72,6 @@ std::optional<std::int64_t> float_to_int64(double value) {
   return static_cast<std::int64_t>(value);
 }
 
-// float(str) where the result is a whole number, as in "1e2".
-std::optional<std::int64_t> integral_float(std::string_view text) {
-  text = python::strip(text);
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return float_to_int64(value);
-}
-
 // _ConvertInteger, then the range of the field.
 std::optional<std::int64_t> convert_int64(const Json& value) {
   if (value.is_number_integer()) return value.get<std::int64_t>();
@@ -91,7 +82,64 @@ std::optional<std::int64_t> convert_int64(const Json& value) {
   if (const auto number = python::parse_int(text)) {
     return number->fits ? std::optional(number->value) : std::nullopt;
   }
-  return integral_float(text);
+  const auto number = python::parse_float(text);  // "1e2"
+  return number ? float_to_int64(*number) : std::nullopt;
+}
+
+// _ConvertInteger's range check, for a field of 32 bits.
+std::optional<std::int64_t> convert_int32(const Json& value) {
+  const auto number = convert_int64(value);
+  if (!number || *number < std::numeric_limits<std::int32_t>::min() ||
+      *number > std::numeric_limits<std::int32_t>::max()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// _ConvertFloat: bools are numbers; a bare NaN or infinity is refused, and so is "nan".
+std::optional<double> convert_double(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (text == "nan") return std::nullopt;
+    return python::parse_float(text);
+  }
+  const auto number = to_double(value);
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+// _ConvertEnum. An unknown name is dropped (`known` is false), as ignore_unknown_fields has it; so
+// is NaN.
+std::optional<std::int64_t> convert_enum(const Json& value, std::span<const EnumValue> values,
+                                         bool& known) {
+  known = true;
+  const auto has_number = [&](std::int64_t number) {
+    return std::any_of(values.begin(), values.end(),
+                       [&](const EnumValue& v) { return v.number == number; });
+  };
+  std::optional<std::int64_t> number;
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    for (const EnumValue& v : values) {
+      if (v.name == text) return v.number;
+    }
+    if (has_surrogate(text)) return std::nullopt;
+    const auto parsed = python::parse_int(text);
+    if (!parsed) {
+      known = false;
+      return has_surrogate(text) ? std::nullopt : std::optional<std::int64_t>(0);
+    }
+    if (parsed->fits) number = parsed->value;
+  } else if (value.is_boolean()) {
+    number = value.get<bool>() ? 1 : 0;
+  } else if (value.is_number_float()) {
+    known = !std::isnan(value.get<double>());
+    if (!known) return 0;
+    number = float_to_int64(std::trunc(value.get<double>()));
+  } else if (value.is_number_integer()) {
+    number = value.get<std::int64_t>();
+  }
+  return number && has_number(*number) ? number : std::nullopt;
 }
 
 bool convert_texts(const Json& value, Message::Field& field) {
@@ -124,6 +172,14 @@ bool convert_messages(const Json& value, std::span<const Param> params, Message:
   return complete;
 }
 
+bool convert_nested(const Json& value, std::span<const Param> params, Message::Field& field) {
+  std::vector<Message> messages{Message(params)};
+  const bool complete = value.is_string() || (value.is_array() && value.empty()) ||
+                        (value.is_object() && convert_message(value, messages.front()));
+  field = std::move(messages);
+  return complete;
+}
+
 bool convert_field(const Json& value, const Param& param, Message::Field& field) {
   switch (param.kind) {
     case Kind::String:
@@ -136,6 +192,36 @@ bool convert_field(const Json& value, const Param& param, Message::Field& field)
       field = *number;
       return true;
     }
+    case Kind::Int32: {
+      const auto number = convert_int32(value);
+      if (!number) return false;
+      field = *number;
+      return true;
+    }
+    case Kind::Double: {
+      // Python's float() raises an error here that MLflow does not expect.
+      if (is_big_integer(value) && !to_double(value)) {
+        throw_invalid_parameter("Invalid value for parameter '" + std::string(param.name) +
+                                "' supplied: the integer is beyond the range of a double.");
+      }
+      const auto number = convert_double(value);
+      if (!number) return false;
+      field = *number;
+      return true;
+    }
+    case Kind::Enum: {
+      if (value.is_string() && has_surrogate(value.get_ref<const std::string&>())) {
+        throw_invalid_parameter("The value of '" + std::string(param.name) +
+                                "' holds half a character (a lone surrogate).");
+      }
+      bool known = false;
+      const auto number = convert_enum(value, param.values, known);
+      if (!number) return false;
+      if (known) field = *number;
+      return true;
+    }
+    case Kind::Nested:
+      return convert_nested(value, param.fields, field);
     case Kind::Bool:
       if (!value.is_boolean()) return false;
       field = value.get<bool>();
@@ -171,7 +257,15 @@ std::optional<python::Int> intlike(const Json& value) {
   return number;
 }
 
+// _assert_floatlike takes whatever float() takes, and null.
+bool floatlike(const Json& value) {
+  if (value.is_string())
+    return python::parse_float(value.get_ref<const std::string&>()).has_value();
+  return value.is_null() || value.is_boolean() || value.is_number_float() || is_integer(value);
+}
+
 bool within(const python::Int& number, std::int64_t maximum) {
+  if (maximum == std::numeric_limits<std::int64_t>::max()) return true;  // none is set
   if (number.fits) return number.value <= maximum;
   return !number.digits.empty() && number.digits.front() == '-';
 }
@@ -180,7 +274,6 @@ bool within(const python::Int& number, std::int64_t maximum) {
 
 bool convert_message(const Json& object, Message& message) {
   const auto params = message.params();
-  std::vector<bool> seen(params.size());
   for (const auto& member : object.items()) {
     const std::string& key = member.key();
     const Json& value = member.value();
@@ -202,37 +295,55 @@ bool convert_message(const Json& object, Message& message) {
 
 void refuse_two_spellings(const Json& object, std::span<const Param> params) {
   if (!object.is_object()) return;
+  const auto& members = object.get_ref<const Json::object_t&>();
   for (const Param& param : params) {
-    const std::string camel = camel_case(param.name);
+    const bool two_spellings = param.name.find('_') != std::string_view::npos;
+    if (!two_spellings && param.fields.empty()) continue;
     auto found = object.find(param.name);
-    if (camel != param.name) {
-      const auto other = object.find(camel);
-      if (found != object.end() && other != object.end()) {
+    if (two_spellings) {
+      const bool other = std::any_of(members.begin(), members.end(), [&](const auto& member) {
+        return member.first != param.name && spells(member.first, param.name);
+      });
+      if (found != object.end() && other) {
         throw_invalid_parameter("Request specifies both '" + std::string(param.name) + "' and '" +
-                                camel + "'; provide only one of them.");
+                                camel_case(param.name) + "'; provide only one of them.");
       }
-      if (found == object.end()) found = other;
+      if (other) found = object.find(camel_case(param.name));
     }
-    if (param.kind != Kind::Messages || found == object.end() || !found->is_array()) continue;
-    for (const Json& item : *found) refuse_two_spellings(item, param.fields);
+    if (param.fields.empty() || found == object.end()) continue;
+    if (!found->is_array()) {
+      refuse_two_spellings(*found, param.fields);
+    } else {
+      for (const Json& item : *found) refuse_two_spellings(item, param.fields);
+    }
   }
 }
 
 bool schema_type_matches(const Json& value, const Param& param, bool converted) {
   switch (param.kind) {
+    case Kind::Int32:
     case Kind::Int64: {
-      if (value.is_null()) return true;
+      const bool bounded = param.maximum != std::numeric_limits<std::int64_t>::max();
+      if (value.is_null() || (converted && !bounded)) return true;
       const auto number = intlike(value);
-      return number && within(*number, param.maximum);
+      return number && (!bounded || within(*number, param.maximum));
     }
+    case Kind::Enum:
+      if (param.intlike) return converted || intlike(value).has_value();
+      [[fallthrough]];
     case Kind::String:
       return converted || value.is_string();
+    case Kind::Double:
+      return converted || floatlike(value);
+    case Kind::Nested:
+      return converted || value.is_object();
     case Kind::Bool:
       return converted || value.is_boolean();
     case Kind::Strings:
       return converted ||
-             (value.is_array() && std::all_of(value.begin(), value.end(),
-                                              [](const Json& item) { return item.is_string(); }));
+             (value.is_array() &&
+              (param.any_items || std::all_of(value.begin(), value.end(),
+                                              [](const Json& item) { return item.is_string(); })));
     case Kind::Messages:
       return converted || value.is_array();
   }

@@ -20,7 +20,7 @@ bool convert_message(const Json& object, Message& message);
 void refuse_two_spellings(const Json& object, std::span<const Param> params);
 
 // Whether MLflow's schema functions accept the raw value. Type checks apply only when the
-// conversion stopped; the range of an integer is always checked.
+// conversion stopped; an integer with a maximum is always checked.
 bool schema_type_matches(const Json& value, const Param& param, bool converted);
 
 // json.dumps(value, sort_keys=True, separators=(",", ":")).

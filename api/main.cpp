@@ -14,8 +14,8 @@
 #include "api/dispatch.h"
 #include "api/server.h"
 #include "artifacts/artifact_location.h"
+#include "store/additive_indexes.h"
 #include "store/db.h"
-#include "store/registry_indexes.h"
 #include "store/schema/schema.h"
 
 namespace {
@@ -34,10 +34,11 @@ sigset_t block_stop_signals() {
 }
 
 std::unique_ptr<millrace::Db> open_store(
-    const std::string& uri, const std::optional<millrace::DefaultExperiment>& experiment) {
-  auto db = std::make_unique<millrace::Db>(millrace::DbOptions{uri});
+    const std::string& uri, const Config& config,
+    const std::optional<millrace::DefaultExperiment>& experiment) {
+  auto db = std::make_unique<millrace::Db>(millrace::DbOptions{uri, config.pool});
   millrace::prepare_schema(*db, experiment);
-  millrace::create_registry_indexes(*db);
+  millrace::create_additive_indexes(*db);
   return db;
 }
 
@@ -85,10 +86,11 @@ class Stopper {
 void serve(const Config& config, const sigset_t& signals) {
   Stopper stopper(signals);
   const auto tracking_db = open_store(
-      config.backend_store_uri,
+      config.backend_store_uri, config,
       millrace::DefaultExperiment{millrace::append_to_uri_path(config.default_artifact_root, "0")});
   const bool separate = config.registry_store_uri != config.backend_store_uri;
-  const auto registry_db = separate ? open_store(config.registry_store_uri, std::nullopt) : nullptr;
+  const auto registry_db =
+      separate ? open_store(config.registry_store_uri, config, std::nullopt) : nullptr;
   millrace::Db& registry = separate ? *registry_db : *tracking_db;
 
   millrace::RegisteredModels registered_models(registry);
@@ -98,7 +100,18 @@ void serve(const Config& config, const sigset_t& signals) {
       {config.allowed_host_addressed_artifact_schemes,
        {config.default_artifact_root, config.artifacts_destination}},
       config.model_version_source_regex);
-  millrace::App app{config, registered_models, model_versions, tracking, source_rules};
+  millrace::Experiments experiments(*tracking_db);
+  millrace::Runs runs(*tracking_db);
+  millrace::RunData run_data(*tracking_db);
+  millrace::LoggedModels logged_models(*tracking_db);
+  const millrace::ArtifactRoots artifact_roots(config);
+  const std::jthread cleaning(
+      [&](const std::stop_token& stop) { artifact_roots.remove_stale_uploads(stop); });
+  millrace::Readiness readiness(millrace::readiness_checks(
+      *tracking_db, separate ? registry_db.get() : nullptr, artifact_roots));
+  millrace::App app{config,       registered_models, model_versions, tracking,
+                    source_rules, artifact_roots,    experiments,    runs,
+                    run_data,     logged_models,     readiness};
   const millrace::Dispatch dispatch(app, security_settings(config));
   millrace::ServerOptions options;
   options.host = config.host;
@@ -119,9 +132,12 @@ int main(int argc, char** argv) {
   spdlog::set_pattern("%Y/%m/%d %H:%M:%S %l millrace: %v");
   const millrace::CommandLine command = millrace::parse_command_line(argc, argv);
   std::fputs(command.out.c_str(), stdout);
+  std::fflush(stdout);  // read by whoever waits for the server through a pipe
   std::fputs(command.err.c_str(), stderr);
   if (command.exit_code) return *command.exit_code;
   try {
+    if (command.gc) return millrace::collect_garbage(command.config, *command.gc);
+    if (command.db) return millrace::run_db_command(command.config, *command.db);
     serve(command.config, block_stop_signals());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "Error: %s\n", error.what());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 
 #include "api/config.h"
 #include "store/common/error.h"
@@ -55,6 +56,11 @@ bool parse_boolean(std::string_view names, const std::string& text) {
     if (value == word) return false;
   }
   throw_invalid_value(names, "'" + text + "' is not a valid boolean.");
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
 }
 
 std::string to_lower(std::string text) { return to_case(std::move(text), std::tolower); }

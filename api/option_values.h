@@ -18,6 +18,9 @@ long long parse_integer(std::string_view names, std::string_view text, long long
 // click's words for yes and no, in any case; throws as above.
 bool parse_boolean(std::string_view names, const std::string& text);
 
+// The environment variable's value; empty when it is not set.
+std::string environment(const char* name);
+
 // ASCII only.
 std::string to_lower(std::string text);
 std::string to_upper(std::string text);

@@ -15,6 +15,35 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+[[noreturn]] void refuse(std::string_view reason) {
+  throw_invalid_parameter("Invalid page token, " + std::string(reason));
+}
+
+// int(value) for what JSON can hold.
+std::int64_t integer_of(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (std::abs(number) < 0x1p63) return static_cast<std::int64_t>(number);
+  }
+  if (value.is_string()) {
+    const auto number = python::parse_int(value.get_ref<const std::string&>());
+    if (number && number->fits) return number->value;
+    refuse("not stringable " + value.get<std::string>());
+  }
+  refuse("not stringable " + python_repr(value));
+}
+
+}  // namespace
+
+bool is_false(const Json& value) {
+  if (value.is_boolean()) return !value.get<bool>();
+  if (value.is_number()) return value.get<double>() == 0;
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  return !is_big_integer(value) && value.empty();  // null and empty containers
+}
+
 std::string base64_encode(std::string_view bytes) {
   std::string text;
   for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
@@ -29,8 +58,6 @@ std::string base64_encode(std::string_view bytes) {
   return text;
 }
 
-// binascii.a2b_base64 as b64decode calls it: strangers are skipped, and what follows the padding of
-// a group is not read. Nothing when the last group is not complete.
 std::optional<std::string> base64_decode(std::string_view text) {
   std::string bytes;
   unsigned group = 0;
@@ -52,47 +79,25 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
-[[noreturn]] void refuse(std::string_view reason) {
-  throw_invalid_parameter("Invalid page token, " + std::string(reason));
-}
-
-// int(value) for what JSON can hold.
-std::int64_t integer_of(const Json& value) {
-  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number_float()) {
-    const double number = value.get<double>();
-    if (std::abs(number) < 0x1p63) return static_cast<std::int64_t>(number);
-  }
-  if (value.is_string()) {
-    const auto number = python::parse_int(value.get_ref<const std::string&>());
-    if (number && number->fits) return number->value;
-    refuse("not stringable " + value.get<std::string>());
-  }
-  refuse("not stringable " + python_repr(value));
-}
-
-// Python's truth value.
-bool is_false(const Json& value) {
-  if (value.is_boolean()) return !value.get<bool>();
-  if (value.is_number()) return value.get<double>() == 0;
-  if (value.is_string()) return value.get_ref<const std::string&>().empty();
-  return value.empty();  // null and empty containers
-}
-
-}  // namespace
-
 std::string encode_page_token(std::int64_t offset) {
   return base64_encode("{\"offset\": " + std::to_string(offset) + "}");
 }
 
-std::string next_page_token(std::int64_t offset, std::int64_t max_results) {
+std::int64_t next_offset(std::int64_t offset, std::int64_t max_results) {
   std::int64_t next = 0;
   if (__builtin_add_overflow(offset, max_results, &next)) {
     throw_invalid_parameter("Invalid page token, the offset " + std::to_string(offset) +
                             " is out of range");
   }
-  return encode_page_token(next);
+  return next;
+}
+
+std::string next_page_token(std::int64_t offset, std::int64_t max_results) {
+  return encode_page_token(next_offset(offset, max_results));
+}
+
+std::optional<std::string> page_token_if(bool more, std::int64_t offset, std::int64_t max_results) {
+  return more ? std::optional(next_page_token(offset, max_results)) : std::nullopt;
 }
 
 std::int64_t decode_page_token(std::string_view token) {

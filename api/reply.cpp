@@ -1,8 +1,7 @@
 #include "api/reply.h"
 
-#include <cctype>
-
 #include "api/json/json_writer.h"
+#include "store/common/percent_decoding.h"
 
 namespace millrace {
 namespace {
@@ -25,21 +24,9 @@ std::string html_page(std::string_view title, std::string_view heading,
 // encoded.
 std::string encode_iri(std::string_view url) {
   static constexpr std::string_view kKept = "%!$&'()*+,/:;=?@-._~";
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
   const std::size_t path = url.find('/', url.find("://") + 3);
-  std::string encoded(url.substr(0, path));
-  if (path == std::string_view::npos) return encoded;
-  for (const char c : url.substr(path)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || kKept.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += kHex[byte >> 4U];
-      encoded += kHex[byte & 15U];
-    }
-  }
-  return encoded;
+  const std::string encoded(url.substr(0, path));
+  return path == std::string_view::npos ? encoded : encoded + quote(url.substr(path), kKept);
 }
 
 }  // namespace
@@ -62,7 +49,7 @@ HttpResponse text_reply(int status, std::string_view content_type, std::string b
 HttpResponse error_reply(const Error& error, ErrorForm form) {
   const ErrorRow& row = error_row(error.code());
   std::string body;
-  JsonWriter writer(body, form == ErrorForm::Spaced ? Layout::Spaced : Layout::Compact);
+  JsonWriter writer(body, form == ErrorForm::Spaced ? Layout::Spaced : Layout::Utf8);
   writer.begin_object();
   writer.key("error_code").string(row.wire_name);
   writer.key("message").string(error.message());
@@ -77,12 +64,17 @@ HttpResponse error_reply(const Error& error, ErrorForm form) {
 }
 
 HttpResponse html_error_reply(int status) {
-  const bool missing = status == 404;
-  const std::string_view name = missing ? "Not Found" : "Method Not Allowed";
-  const std::string_view text = missing ? "The requested URL was not found on the server. If you "
-                                          "entered the URL manually please check your "
-                                          "spelling and try again.</p>\n"
-                                        : "The method is not allowed for the requested URL.</p>\n";
+  std::string_view text = "The method is not allowed for the requested URL.</p>\n";
+  if (status == 400) {
+    text = "The browser (or proxy) sent a request that this server could not understand.</p>\n";
+  } else if (status == 404) {
+    text =
+        "The requested URL was not found on the server. If you entered the URL manually please "
+        "check your spelling and try again.</p>\n";
+  } else if (status == 416) {
+    text = "The server cannot provide the requested range.</p>\n";
+  }
+  const std::string_view name = reason_phrase(status);
   return text_reply(status, kHtml,
                     html_page(std::to_string(status) + " " + std::string(name), name, text));
 }

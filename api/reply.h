@@ -19,7 +19,7 @@ HttpResponse text_reply(int status, std::string_view content_type, std::string b
 enum class ErrorForm { Spaced, Compact };
 HttpResponse error_reply(const Error& error, ErrorForm form);
 
-// werkzeug's page for 404 or 405.
+// werkzeug's page for 400, 404, 405 or 416.
 HttpResponse html_error_reply(int status);
 
 // FastAPI's 404.

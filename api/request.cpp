@@ -54,8 +54,11 @@ Json body_object(const Request& request, std::span<const Param> params) {
 }
 
 Json query_object(const QueryArguments& arguments, std::span<const Param> params) {
+  std::vector<Param> fields(params.begin(), params.end());
+  std::stable_sort(fields.begin(), fields.end(),
+                   [](const Param& a, const Param& b) { return a.number < b.number; });
   Json object = Json::object();
-  for (const Param& param : params) {
+  for (const Param& param : fields) {
     for (const auto& [name, value] : arguments) {
       if (name != param.name) continue;
       if (param.kind == Kind::Strings || param.kind == Kind::Messages) {
@@ -75,43 +78,87 @@ Json query_object(const QueryArguments& arguments, std::span<const Param> params
   return object;
 }
 
+const Json& member(const Json& object, std::string_view name) {
+  static const Json kNull;
+  const auto found = object.find(name);
+  return found == object.end() ? kNull : *found;
+}
+
+// _assert_required.
+bool is_missing(const Json& value) {
+  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty());
+}
+
+[[noreturn]] void throw_missing(const std::string& path) {
+  throw_invalid_parameter("Missing value for required parameter '" + path + "'." +
+                          std::string(kSeeDocs));
+}
+
+void require_value(const Json& value, std::string_view path) {
+  if (is_missing(value)) throw_missing(std::string(path));
+}
+
+// What log-batch asks of each item, whether or not the conversion stopped.
+void check_items(const Json& items, const Param& param) {
+  const auto is_required = [](const Param& field) { return field.required; };
+  if (std::none_of(param.fields.begin(), param.fields.end(), is_required)) return;
+  const auto refuse = [](const Json& value, const std::string& path, const char* expected) {
+    throw_invalid_parameter("Invalid value " + json_for_message(value) + " for parameter '" + path +
+                            "' supplied: a JSON " + expected + " was expected." +
+                            std::string(kSeeDocs));
+  };
+  if (!items.is_array()) refuse(items, std::string(param.name), "array");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto path = [&] { return std::string(param.name) + "[" + std::to_string(i) + "]"; };
+    if (!items[i].is_object()) refuse(items[i], path(), "object");
+    for (const Param& field : param.fields) {
+      if (!field.required) continue;
+      const Json& value = member(items[i], field.name);
+      if (is_missing(value)) throw_missing(path() + "." + std::string(field.name));
+    }
+  }
+}
+
 // _validate_request_json_with_schema. Types are only looked at when the conversion stopped.
 void check_schema(const Json& object, std::span<const Param> params, bool converted) {
   for (const Param& param : params) {
     if (!param.checked) continue;
-    const auto found = object.find(param.name);
-    if (found == object.end() && !param.required) continue;
-    static const Json kNull;
-    const Json& value = found == object.end() ? kNull : *found;
-    if (!schema_type_matches(value, param, converted)) {
-      throw_invalid_parameter("Invalid value " + json_for_message(value) + " for parameter '" +
+    if (!param.required && !object.contains(param.name)) continue;
+    const Json* value = &member(object, param.name);
+    if (param.name == "run_id" && value->is_null()) value = &member(object, "run_uuid");
+    if (param.required_first) require_value(*value, param.name);
+    if (!schema_type_matches(*value, param, converted)) {
+      throw_invalid_parameter("Invalid value " + json_for_message(*value) + " for parameter '" +
                               std::string(param.name) + "' supplied:  Hint: Value was of type '" +
-                              std::string(python_type_name(value)) + "'." + std::string(kSeeDocs));
+                              std::string(python_type_name(*value)) + "'." + std::string(kSeeDocs));
     }
-    if (param.required &&
-        (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty()))) {
-      throw_invalid_parameter("Missing value for required parameter '" + std::string(param.name) +
-                              "'." + std::string(kSeeDocs));
-    }
+    if (param.required) require_value(*value, param.name);
+    if (param.kind == Kind::Messages) check_items(*value, param);
+    if (param.further_check != nullptr) param.further_check(*value);
   }
 }
 
 }  // namespace
 
 std::string Request::read_body() const {
+  return read_body(kMaximumJsonBody,
+                   Error(ErrorCode::RequestTooLarge, "The request body is larger than the " +
+                                                         std::to_string(kMaximumJsonBody) +
+                                                         " bytes that this server accepts."));
+}
+
+std::string Request::read_body(std::size_t limit, const Error& too_large) const {
   std::string body;
   std::array<char, 16384> buffer;
   while (const std::size_t size =
              http.body == nullptr ? 0 : http.body->read(buffer.data(), buffer.size())) {
-    if (body.size() + size > kMaximumJsonBody) {
-      throw Error(ErrorCode::RequestTooLarge, "The request body is larger than the " +
-                                                  std::to_string(kMaximumJsonBody) +
-                                                  " bytes that this server accepts.");
-    }
+    if (body.size() + size > limit) throw too_large;
     body.append(buffer.data(), size);
   }
   return body;
 }
+
+Json Request::json_object() const { return body_object(*this, {}); }
 
 Message Request::decode(std::span<const Param> params) const {
   Json object;
@@ -121,7 +168,11 @@ Message Request::decode(std::span<const Param> params) const {
   refuse_two_spellings(object, params);
   Message message(params);
   const bool converted = convert_message(object, message);
-  check_schema(object, params, converted);
+  if (checks_schema) {
+    check_schema(object, params, converted);
+  } else if (!converted) {
+    throw_invalid_parameter("A value of the request has another type than its field.");
+  }
   return message;
 }
 
@@ -155,6 +206,11 @@ std::int64_t Message::integer(std::string_view name, std::int64_t absent) const 
   return value == nullptr ? absent : *value;
 }
 
+double Message::real(std::string_view name) const {
+  const auto* value = std::get_if<double>(&find(name));
+  return value == nullptr ? 0 : *value;
+}
+
 bool Message::boolean(std::string_view name) const {
   const auto* value = std::get_if<bool>(&find(name));
   return value != nullptr && *value;
@@ -170,6 +226,11 @@ const std::vector<Message>& Message::messages(std::string_view name) const {
   static const std::vector<Message> kAbsent;
   const auto* value = std::get_if<std::vector<Message>>(&find(name));
   return value == nullptr ? kAbsent : *value;
+}
+
+const Message* Message::nested(std::string_view name) const {
+  const auto& found = messages(name);
+  return found.empty() ? nullptr : &found.front();
 }
 
 }  // namespace millrace

@@ -169,6 +169,14 @@ bool Security::cross_origin_blocked(const HttpRequest& http, std::string_view pa
                       [&](const std::string& entry) { return entry_matches(entry, *origin); });
 }
 
+// MLflow's two, and our probes: an orchestrator asks by the address of a container.
+bool Security::is_operation(std::string_view path) const {
+  const std::string& prefix = settings_.static_prefix;
+  if (!path.starts_with(prefix)) return false;
+  path.remove_prefix(prefix.size());
+  return path == "/health" || path == "/version" || path == "/livez" || path == "/readyz";
+}
+
 std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::string_view path) const {
   const std::string* workspace = http.header("x-mlflow-workspace");
   if (workspace != nullptr && !is_blank(*workspace) && !is_server_info(path)) {
@@ -179,8 +187,7 @@ std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::strin
   }
   if (settings_.disabled) return std::nullopt;
   const std::string* host = http.header("host");
-  const bool exempt =
-      path == settings_.static_prefix + "/health" || path == settings_.static_prefix + "/version";
+  const bool exempt = is_operation(path);
   if (!exempt && (host == nullptr || !host_allowed(*host))) {
     spdlog::warn(
         "Rejected request with invalid Host header: {}. To allow it, start the server with "
@@ -291,7 +298,8 @@ void Security::add_cors_headers(const HttpRequest& http, Layer layer,
 
 void Security::add_headers(const HttpRequest& http, Layer layer, HttpResponse& response) const {
   if (settings_.disabled) return;
-  response.headers.emplace_back("x-content-type-options", "nosniff");
+  if (find_header(response.headers, "x-content-type-options") == nullptr)
+    response.headers.emplace_back("x-content-type-options", "nosniff");
   if (!settings_.x_frame_options.empty() && settings_.x_frame_options != "NONE") {
     response.headers.emplace_back("x-frame-options", settings_.x_frame_options);
   }

@@ -41,6 +41,7 @@ class Security {
   // Whether the path is below /api/ or /ajax-api/, behind the static prefix.
   bool is_api_path(std::string_view path) const;
   bool host_allowed(std::string_view host) const;
+  bool is_operation(std::string_view path) const;
   bool origin_allowed(std::string_view origin) const;
   bool flask_allows(const std::string& origin) const;
   bool cross_origin_blocked(const HttpRequest& http, std::string_view path) const;

@@ -60,8 +60,10 @@ TEST(Security, ProbesAreExemptFromTheHostCheckBehindThePrefixOnly) {
   settings.static_prefix = "/p";
   const Security security(settings);
   const HttpRequest http = request("GET", {{"Host", "evil"}});
-  EXPECT_FALSE(security.refuse(http, "/p/health").has_value());
-  EXPECT_TRUE(security.refuse(http, "/health").has_value());
+  for (const std::string path : {"/health", "/version", "/livez", "/readyz"}) {
+    EXPECT_FALSE(security.refuse(http, "/p" + path).has_value()) << path;
+    EXPECT_TRUE(security.refuse(http, path).has_value()) << path;
+  }
 }
 
 TEST(Security, AForeignOriginMayNotChangeAnything) {

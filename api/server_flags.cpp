@@ -4,12 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <string_view>
 #include <vector>
 
 #include "api/option_values.h"
+#include "api/store_settings.h"
 #include "store/common/error.h"
 
 namespace millrace {
@@ -19,11 +19,6 @@ constexpr const char* kFileStoreFolder = "./mlruns";
 
 // "--workers,-w" -> "--workers"
 std::string long_name(std::string_view names) { return split_list(names).front(); }
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // The options of `millrace server`, each declared once: names, environment variable, target, help.
 // A default is the initial value of the target.
@@ -103,15 +98,15 @@ class ServerFlags {
   std::string registry_store_uri_;
   std::string default_artifact_root_;
   std::string workspace_store_uri_;
-  bool artifacts_only_ = false;
   bool workspaces_ = false;
 };
 
 void ServerFlags::add_storage() {
   group_ = "Storage";
   text("--backend-store-uri", "MLFLOW_BACKEND_STORE_URI", backend_store_uri_,
-       "Database of experiments, runs and models, e.g. sqlite:///path/to/file.db. Default: "
-       "sqlite:///mlflow.db. File stores (file:, plain paths) are refused.");
+       "Database of experiments, runs and models, e.g. sqlite:///path/to/file.db, "
+       "mysql+pymysql://user:password@host/database or postgresql://user:password@host/database. "
+       "Default: sqlite:///mlflow.db. File stores (file:, plain paths) are refused.");
   text("--registry-store-uri", "MLFLOW_REGISTRY_STORE_URI", registry_store_uri_,
        "Database of registered models. Default: the backend store.");
   text("--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT", default_artifact_root_,
@@ -120,10 +115,20 @@ void ServerFlags::add_storage() {
   flag(
       "--serve-artifacts{true},--no-serve-artifacts{false}", "MLFLOW_SERVE_ARTIFACTS",
       [this](bool value) { config_.serve_artifacts = value; },
-      "Let clients reach artifacts through this server. Default: on. (This version does not serve "
-      "artifact uploads and downloads yet.)");
+      "Let clients reach artifacts through this server. Default: on.");
+  flag(
+      "--artifacts-only", "MLFLOW_ARTIFACTS_ONLY",
+      [this](bool value) { config_.artifacts_only = value; },
+      "Let clients reach artifacts and nothing else. Default: off.");
   text("--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION", config_.artifacts_destination,
-       "Storage behind the artifacts that this server serves. Default: ./mlartifacts.");
+       "The folder of the artifacts that this server serves. Default: ./mlartifacts.");
+  app_.add_option(
+          "--allowed-artifact-root", config_.artifact_roots,
+          "A further folder below which the server may read and write artifacts where a database "
+          "says so: for databases from elsewhere. May be given several times.")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->group(group_);
 }
 
 void ServerFlags::add_network() {
@@ -189,9 +194,6 @@ void ServerFlags::add_not_available() {
       [this](bool value) { workspaces_ = value; }, "Refused when enabled. Default: disabled.");
   text("--workspace-store-uri", "MLFLOW_WORKSPACE_STORE_URI", workspace_store_uri_,
        "Ignored with a warning, as MLflow does while workspaces are disabled.");
-  flag(
-      "--artifacts-only", "MLFLOW_ARTIFACTS_ONLY", [this](bool value) { artifacts_only_ = value; },
-      "Refused.");
   option(
       "--read-replica-backend-store-uri", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI",
       [this](const std::string&) {
@@ -250,12 +252,12 @@ void ServerFlags::check_combinations() const {
         "Cannot specify multiple server options. Choose one of: '--gunicorn-opts', "
         "'--waitress-opts', or '--uvicorn-opts'.");
   }
-  if (workspaces_ && artifacts_only_ && workspace_store_uri_.empty()) {
+  if (workspaces_ && config_.artifacts_only && workspace_store_uri_.empty()) {
     throw_invalid_parameter(
         "--workspace-store-uri is required when combining --enable-workspaces with "
         "--artifacts-only so artifact requests can be validated against a workspace provider.");
   }
-  if (artifacts_only_ && !backend_store_uri_.empty() &&
+  if (config_.artifacts_only && !backend_store_uri_.empty() &&
       backend_store_uri_ != config_.backend_store_uri && backend_store_uri_ != kFileStoreFolder) {
     throw_invalid_parameter(
         "You are starting a tracking server in `--artifacts-only` mode and have provided a value "
@@ -263,10 +265,6 @@ void ServerFlags::check_combinations() const {
         backend_store_uri_ +
         "'. A tracking server in `--artifacts-only` mode cannot have a value set for "
         "`--backend_store_uri` to properly proxy access to the artifact storage location.");
-  }
-  if (artifacts_only_) {
-    throw_invalid_parameter(
-        "--artifacts-only is not available in Millrace yet: it does not serve artifacts.");
   }
   if (workspaces_) {
     throw_invalid_parameter("--enable-workspaces is not available in Millrace yet.");
@@ -289,47 +287,26 @@ void ServerFlags::read_environment() {
   re2::RE2 regex(config_.model_version_source_regex, re2::RE2::Quiet);
   if (!regex.ok()) throw_invalid_value(kRegex, regex.error() + ".");
 
-  constexpr const char* kMaxLength = "MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH";
-  std::string max_length = environment(kMaxLength);
-  if (!max_length.empty()) {
-    config_.artifact_location_max_length =
-        static_cast<std::size_t>(parse_integer(kMaxLength, max_length, 0, 1'000'000));
+  struct Size {
+    const char* name;
+    std::size_t& size;
+  };
+  for (const Size& setting :
+       {Size{"MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", config_.artifact_location_max_length},
+        Size{"MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS", config_.graphql_max_root_fields},
+        Size{"MLFLOW_SERVER_GRAPHQL_MAX_ALIASES", config_.graphql_max_aliases}}) {
+    const std::string value = environment(setting.name);
+    if (!value.empty())
+      setting.size = static_cast<std::size_t>(parse_integer(setting.name, value, 0, 1'000'000));
   }
+
+  constexpr const char* kTruncate = "MLFLOW_TRUNCATE_LONG_VALUES";
+  std::string truncate = environment(kTruncate);
+  if (!truncate.empty()) config_.truncate_long_values = parse_boolean(kTruncate, truncate);
 
   constexpr const char* kGateway = "MLFLOW_ENABLE_AI_GATEWAY";
   std::string gateway = environment(kGateway);
   if (!gateway.empty()) config_.ai_gateway_enabled = parse_boolean(kGateway, gateway);
-}
-
-// File stores are a folder of YAML files; MLflow itself moves them into a database.
-void refuse_file_store(const char* flag, const std::string& uri) {
-  std::string scheme = uri_scheme(uri);
-  if (!scheme.empty() && scheme != "file") return;
-  std::string folder = scheme.empty() ? uri : uri.substr(sizeof("file:") - 1);
-  if (folder.starts_with("//")) folder.erase(0, 2);
-  throw_invalid_parameter(
-      std::string(flag) + ": '" + uri +
-      "' is a file store, which Millrace does not open. Move it into a database with 'mlflow "
-      "migrate-filestore --source " +
-      folder +
-      " --target sqlite:///mlflow.db', then start with --backend-store-uri sqlite:///mlflow.db.");
-}
-
-// The URI is not repeated: it holds a password.
-void refuse_other_database(const char* flag, const std::string& uri) {
-  std::string dialect = uri_scheme(uri);
-  dialect = dialect.substr(0, dialect.find('+'));
-  if (dialect != "mysql" && dialect != "postgresql" && dialect != "postgres" &&
-      dialect != "mssql") {
-    return;
-  }
-  throw_invalid_parameter(std::string(flag) + ": Millrace does not support " + dialect +
-                          " databases yet, only sqlite:///relative.db and sqlite:////absolute.db.");
-}
-
-void check_store(const char* flag, const std::string& uri) {
-  refuse_file_store(flag, uri);
-  refuse_other_database(flag, uri);
 }
 
 void ServerFlags::resolve_stores() {
@@ -343,20 +320,14 @@ void ServerFlags::resolve_stores() {
     if (has_file_store_data(kFileStoreFolder)) config_.backend_store_uri = kFileStoreFolder;
     result_.out += "Backend store URI not provided. Using " + config_.backend_store_uri + "\n";
   }
-  check_store("--backend-store-uri", config_.backend_store_uri);
   config_.registry_store_uri = registry_store_uri_;
+  read_store_settings(config_, result_.err);
   if (registry_store_uri_.empty()) {
-    config_.registry_store_uri = config_.backend_store_uri;
     result_.out += "Registry store URI not provided. Using backend store URI.\n";
   }
-  check_store("--registry-store-uri", config_.registry_store_uri);
 }
 
 void ServerFlags::resolve_artifact_root() {
-  if (app_.count("--artifacts-destination") + app_.count("--serve-artifacts") > 0 &&
-      config_.serve_artifacts) {
-    warn("this version of Millrace does not serve artifact uploads and downloads yet.");
-  }
   if (!config_.serve_artifacts) config_.default_artifact_root = "./mlruns";
   if (!default_artifact_root_.empty()) config_.default_artifact_root = default_artifact_root_;
   config_.default_artifact_root = resolve_if_local(config_.default_artifact_root);

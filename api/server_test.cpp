@@ -167,6 +167,25 @@ TEST(Server, ALargeBodyNeedsAMinimumRate) {
   EXPECT_THAT(fast.receive("]\n"), EndsWith("x]\n"));
 }
 
+// Whether the body waits for its thread or is read by it.
+TEST(Server, ASlowButSteadyBodyHasNoLimitInAll) {
+  ServerOptions options;
+  EXPECT_LT(options.limits.transfer_rate, 1000);
+  options.limits.body = std::chrono::milliseconds(1000);
+  options.limits.transfer = std::chrono::milliseconds(1000);
+  for (const std::size_t awaited : {options.limits.awaited_body_bytes, std::size_t{10}}) {
+    options.limits.awaited_body_bytes = awaited;
+    RunningServer running(echo, options);
+    Client slow(running.port());
+    slow.send(get("/slow", "Content-Length: 2000\r\n"));
+    for (int i = 0; i < 20; ++i) {  // 1 KB/s, for twice as long as either limit
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      ASSERT_TRUE(slow.send(std::string(100, 'x')));
+    }
+    EXPECT_THAT(slow.receive("]\n"), EndsWith("x]\n"));
+  }
+}
+
 TEST(Server, AReplyNeedsAMinimumRate) {
   ServerOptions options;
   options.limits.transfer = std::chrono::milliseconds(300);

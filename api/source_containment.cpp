@@ -7,9 +7,9 @@
 
 #include "api/models_uri.h"
 #include "artifacts/artifact_uri.h"
-#include "artifacts/percent_decoding.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
+#include "store/common/percent_decoding.h"
 #include "store/text/python_text.h"
 
 namespace millrace {

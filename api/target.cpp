@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
-#include "artifacts/percent_decoding.h"
 #include "store/common/ascii.h"
+#include "store/common/percent_decoding.h"
 
 namespace millrace {
 namespace {

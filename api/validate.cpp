@@ -1,10 +1,10 @@
 #include "api/validate.h"
 
-#include <array>
-
 #include "api/json/json_writer.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
+#include "store/records.h"
+#include "store/search/experiment_search.h"
 #include "store/text/python_text.h"
 
 namespace millrace {
@@ -32,18 +32,13 @@ std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"
 
 // path_not_unique.
 void require_stable_path(std::string_view parameter, std::string_view name) {
+  if (!name.empty() && name.front() != '.' && name.find('/') == std::string_view::npos) return;
   const std::string path = normalize_path(name);
   if (path == name && path != "." && !path.starts_with("..") && !path.starts_with('/')) return;
   throw_invalid_value(parameter, name,
                       "Names may be treated as files in certain cases, and must not resolve to "
                       "other names when treated as such. This name would resolve to " +
                           python::repr(path));
-}
-
-void require_length(std::string_view what, std::size_t limit, std::string_view value) {
-  if (value.size() <= limit || python::length(value) <= limit) return;
-  throw_invalid_parameter(quoted(what) + " exceeds the maximum length of " + std::to_string(limit) +
-                          " characters");
 }
 
 // Whether all characters are word characters or among `others`. As in Python, the "$" of the
@@ -56,6 +51,10 @@ bool has_only_words_and(std::string_view others, std::string_view text) {
     if (!other && !python::is_word(c)) return false;
   }
   return true;
+}
+
+bool is_ascii_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 // re's \d+ up to the end or a newline there.
@@ -86,29 +85,65 @@ void validate_new_model_name(std::string_view name) {
   validate_model_name(name);
 }
 
-void validate_tag_key(std::string_view key) {
-  if (!has_only_words_and("/.- :", key)) {
-    throw_invalid_value("key", key,
+void validate_tag_key(std::string_view key) { validate_logged_name("key", key); }
+
+void validate_logged_name(std::string_view path, std::string_view name) {
+  if (!has_only_words_and("/.- :", name)) {
+    throw_invalid_value(path, name,
                         "Names may only contain alphanumerics, underscores (_), dashes (-), "
                         "periods (.), spaces ( ), colon(:) and slashes (/).");
   }
-  require_stable_path("key", key);
+  require_stable_path(path, name);
+}
+
+void validate_length(std::string_view what, std::size_t limit, std::string_view value) {
+  if (value.size() <= limit || python::length(value) <= limit) return;
+  throw_invalid_parameter(quoted(what) + " exceeds the maximum length of " + std::to_string(limit) +
+                          " characters");
+}
+
+std::string limited_text(std::string_view what, std::size_t limit, std::string value,
+                         bool truncate) {
+  if (value.size() <= limit) return value;
+  if (!truncate) {
+    validate_length(what, limit, value);
+    return value;
+  }
+  std::size_t end = 0;
+  for (std::size_t count = 0; count < limit && end < value.size(); ++count) {
+    python::next_code_point(value, end);
+  }
+  value.resize(end);
+  return value;
+}
+
+void validate_run_id(std::string_view run_id) {
+  constexpr std::size_t kMaximum = 256;
+  const std::string_view text =
+      run_id.ends_with('\n') ? run_id.substr(0, run_id.size() - 1) : run_id;
+  if (!text.empty() && is_ascii_alphanumeric(text.front()) && has_only_words_and("-", run_id) &&
+      python::length(text) <= kMaximum) {
+    return;
+  }
+  std::string message = "Invalid value ";
+  JsonWriter(message, Layout::Compact).string(run_id);
+  throw_invalid_parameter(message + " for parameter 'run_id' supplied.");
 }
 
 void validate_registered_model_tag(std::string_view key, std::string_view value) {
   validate_tag_key(key);
-  require_length("key", kMaximumTagKey, key);
-  require_length("value", kMaximumTagValue, value);
+  validate_length("key", kMaximumTagKey, key);
+  validate_length("value", kMaximumTagValue, value);
 }
 
 void validate_model_version_tag(std::string_view key, std::string_view value) {
   validate_tag_key(key);
-  require_length("key", kMaximumTagKey, key);
+  validate_length("key", kMaximumTagKey, key);
   if (key == kPromptTextKey && python::length(value) > kMaximumTagValue) {
     throw_invalid_parameter("Prompt text exceeds max length of " +
                             std::to_string(kMaximumTagValue) + " characters.");
   }
-  require_length("value", kMaximumTagValue, value);
+  validate_length("value", kMaximumTagValue, value);
 }
 
 std::int64_t parse_model_version(std::string_view text) {
@@ -123,6 +158,17 @@ std::int64_t parse_model_version(std::string_view text) {
   return number->value;
 }
 
+void validate_logged_model_name(std::string_view name) {
+  if (name.find_first_of("/:.%\"'") == std::string_view::npos) return;
+  throw_invalid_parameter("Invalid model name (" + python::repr(name) +
+                          ") provided. Model name must be a non-empty string and cannot contain "
+                          "the following characters: ('/', ':', '.', '%', '\"', \"'\")");
+}
+
+std::int64_t parse_experiment_id(std::string_view text) {
+  return search::parse_experiment_id(text);
+}
+
 void validate_alias(std::string_view alias) {
   if (alias.empty()) throw_invalid_parameter("Registered model alias name cannot be empty.");
   if (!has_only_words_and("-", alias)) {
@@ -130,7 +176,7 @@ void validate_alias(std::string_view alias) {
         "Invalid alias name: " + quoted(alias) +
         ". Names may only contain alphanumerics, underscores (_), and dashes (-).");
   }
-  require_length("Registered model alias name", kMaximumAlias, alias);
+  validate_length("Registered model alias name", kMaximumAlias, alias);
 }
 
 void validate_alias_is_free(std::string_view alias) {
@@ -144,8 +190,6 @@ void validate_alias_is_free(std::string_view alias) {
 }
 
 std::string canonical_stage(std::string_view stage) {
-  static constexpr std::array<std::string_view, 4> kStages{"None", "Staging", "Production",
-                                                           "Archived"};
   const std::string lower = python::lower(stage);
   for (const std::string_view known : kStages) {
     if (lower == python::lower(known)) return std::string(known);

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "artifacts/percent_decoding.h"
+#include "store/common/ascii.h"
 #include "store/common/error.h"
+#include "store/common/percent_decoding.h"
 
 namespace millrace {
 namespace {
@@ -15,14 +16,6 @@ bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
 bool is_scheme_character(char c) {
   return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-}
-
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 [[noreturn]] void refuse(std::string_view uri) {
@@ -155,6 +148,29 @@ std::string_view UriParts::port() const {
   }
   const std::size_t colon = text.find(':');
   return colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+}
+
+std::string reassemble_uri(std::string_view uri) {
+  static constexpr std::array<std::string_view, 24> kSchemesWithNetloc{
+      "ftp", "http",    "gopher", "nntp",  "telnet",   "imap",    "wais",  "file",
+      "mms", "https",   "shttp",  "snews", "prospero", "rtsp",    "rtspu", "rsync",
+      "svn", "svn+ssh", "sftp",   "nfs",   "git",      "git+ssh", "ws",    "wss"};
+  const UriParts parts = split_uri(uri);
+  std::string text(parts.path_without_params());
+  if (const std::string_view params = std::string_view(parts.path).substr(text.size());
+      params.size() > 1) {
+    text += params;
+  }
+  const bool has_netloc = std::find(kSchemesWithNetloc.begin(), kSchemesWithNetloc.end(),
+                                    parts.scheme) != kSchemesWithNetloc.end();
+  if (!parts.netloc.empty() || (has_netloc && !text.starts_with("//"))) {
+    if (!text.empty() && text.front() != '/') text.insert(0, 1, '/');
+    text.insert(0, "//" + parts.netloc);
+  }
+  if (!parts.scheme.empty()) text.insert(0, parts.scheme + ":");
+  if (!parts.query.empty()) text += "?" + parts.query;
+  if (!parts.fragment.empty()) text += "#" + parts.fragment;
+  return text;
 }
 
 bool is_local_uri(std::string_view uri) {

@@ -28,6 +28,10 @@ enum class Fragment { Split, PartOfPath };
 
 UriParts split_uri(std::string_view uri, Fragment fragment = Fragment::Split);
 
+// urllib.parse.urlunparse of what urlparse makes of `uri`: empty queries, fragments and params lose
+// their mark, the scheme is in lower case, tabs, CR and LF are gone.
+std::string reassemble_uri(std::string_view uri);
+
 // is_local_uri: no scheme, or file: on this machine. Throws INTERNAL_ERROR with MLflow's text for
 // file: on another host.
 bool is_local_uri(std::string_view uri);

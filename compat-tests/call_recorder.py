@@ -3,18 +3,24 @@
 It runs with whatever MLflow its interpreter has, so it knows none of a version's own classes.
 """
 
+import enum
 import inspect
 import json
+import os
 import re
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import mlflow
 from mlflow.exceptions import MlflowException
 
 STARTED = int(time.time() * 1000)
-SET = re.compile(r"\{('\w+'(?:, '\w+')*)\}")  # as Python prints one, its members in any order
+ID = re.compile(r"\b(?:m-)?[0-9a-f]{32}\b")  # of a run, a logged model
+MADE_UP = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")  # the name of a run that was given none
+DRIVER = re.compile(r"(already exists\. Error: |BAD_REQUEST: ).*", re.DOTALL)  # then comes its driver's text
+SET = re.compile(r"\{('[^'{}]+'(?:, '[^'{}]+')*)\}")  # as Python prints one, its members in any order
 
 
 class Recorder:
@@ -33,7 +39,7 @@ class Recorder:
             try:
                 result = function(*args, **kwargs)
             except MlflowException as error:
-                entry["refused"] = SET.sub(in_order, str(error))
+                entry["refused"] = DRIVER.sub(r"\1<the driver's text>", SET.sub(in_order, hide(str(error))))
                 raise
             finally:
                 wait_for_links()
@@ -41,6 +47,11 @@ class Recorder:
             return result
 
         return call
+
+    def tried(self, name, *args, **kwargs):
+        """Makes a call that one kind of database refuses and another one does not."""
+        with suppress(MlflowException):
+            getattr(self, name)(*args, **kwargs)
 
     def refused(self, code, name, *args, **kwargs):
         """Makes a call that must fail with this error code."""
@@ -63,31 +74,43 @@ def wait_for_links():
             thread.join()
 
 
-def plain(value, name=""):
-    """JSON's types for any answer, entities by their properties, times hidden once they make sense."""
-    if name.endswith("_timestamp") and value is not None:
-        assert STARTED <= value <= int(time.time() * 1000), f"{name} {value}"
-        return "a time of this run"
-    if value is None or isinstance(value, (str, int, float)):
+def hide(text, seen={}):
+    """Ids are numbered as they come, so that the same id is the same number; the address of the server is hidden."""
+    text = text.replace(os.environ["MLFLOW_TRACKING_URI"], "<server>")
+    return ID.sub(lambda found: seen.setdefault(found[0], f"<id {len(seen) + 1}>"), text)
+
+
+def plain(value):
+    """JSON's types for any answer, entities by their properties; times of this run, ids and made-up names hidden."""
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return "<a made-up name>" if MADE_UP.fullmatch(value) else hide(value)
+    if type(value).__name__ == "DataFrame":
+        return plain(value.to_dict(orient="records"))
+    if value != value:  # NaN and pandas' NaT, which are not equal to themselves
+        return "NaN"
+    if hasattr(value, "timestamp") and callable(value.timestamp):  # a datetime
+        value = int(value.timestamp() * 1000)
+    if isinstance(value, (int, float)):
+        return "<a time of this run>" if STARTED <= value <= time.time() * 1000 else value
     if isinstance(value, dict):
-        return {str(key): plain(one, str(key)) for key, one in value.items()}
+        return {hide(str(key)): plain(one) for key, one in value.items()}
     if isinstance(value, Sequence):  # a page of results has a token beside
         items = [plain(one) for one in value]
         return {"items": items, "token": value.token} if hasattr(value, "token") else items
     if isinstance(value, set):
         return sorted(value)
+    if isinstance(value, enum.Enum):
+        return value.name
     properties = inspect.getmembers(type(value), lambda member: isinstance(member, property))
-    assert properties, f"{name} is a {type(value)}"
-    return {key: plain(getattr(value, key), key) for key, _ in properties}
+    return {key: plain(getattr(value, key)) for key, _ in properties} or type(value).__name__
 
 
-def registry_methods():
-    """The client's methods that go to the registry: those that ask for its registry part."""
+def methods_with(part):
+    """The client's methods that go to one of its two parts."""
     methods = inspect.getmembers(mlflow.MlflowClient, inspect.isfunction)
-    return ["create_model_version"] + [
-        name for name, method in methods
-        if not name.startswith("_") and "_get_registry_client()" in inspect.getsource(method)]
+    return [name for name, method in methods if not name.startswith("_") and part in inspect.getsource(method)]
 
 
 def play(*scenes):
@@ -95,5 +118,6 @@ def play(*scenes):
     seen = []
     for scene in scenes:
         scene(Recorder(mlflow.MlflowClient(), seen), mlflow.__version__)
-    print(json.dumps({"version": mlflow.__version__, "registry_methods": registry_methods(),
-                      "seen": seen}))
+    print(json.dumps({"version": mlflow.__version__, "seen": seen,
+                      "registry_methods": ["create_model_version", *methods_with("_get_registry_client()")],
+                      "tracking_methods": methods_with("self._tracking_client")}))

@@ -29,14 +29,17 @@ class Server:
     command = ()  # what comes before the flags
     start_timeout = 30  # seconds
 
-    def __init__(self, folder, *flags, database="mlflow.db", **variables):
+    def __init__(self, folder, *flags, database="mlflow.db", store_uri=None, **variables):
+        """`store_uri`: a database of a server; else `database` names a SQLite file in the folder."""
         self.folder = Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = self.folder / database
+        self.store_uri = store_uri or f"sqlite:///{self.database}"
         self.host, self.port = "127.0.0.1", free_port()
         self.url = f"http://{self.host}:{self.port}"
-        self.flags = ["--backend-store-uri", f"sqlite:///{self.database}",
-                      "--host", self.host, "--port", str(self.port), *flags]
+        # A server for artifacts alone takes no database.
+        stores = [] if "--artifacts-only" in flags else ["--backend-store-uri", self.store_uri]
+        self.flags = [*stores, "--host", self.host, "--port", str(self.port), *flags]
         self.variables = variables
         self.process = None
 
@@ -86,8 +89,15 @@ class Server:
 
     def get(self, path):
         """Status, content type and body of a GET."""
+        return self._ask(self.url + path)
+
+    def post(self, path, body):
+        """The same of a POST of JSON."""
+        return self._ask(urllib.request.Request(self.url + path, body, {"Content-Type": "application/json"}))
+
+    def _ask(self, request):
         try:
-            with urllib.request.urlopen(self.url + path, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.headers["Content-Type"], answer.read()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers["Content-Type"], answer.read()
@@ -119,7 +129,17 @@ class MillraceServer(Server):
     command = (BINARY, "server")
 
 
-class MlflowServer(Server):
+class StockMlflow(Server):
+    """The real server with its default processes."""
+
+    command = (VENV / "bin" / "mlflow", "server")
+    start_timeout = 240
+
+    def _signal(self, process, number):
+        os.killpg(process.pid, number)  # the group that start_new_session made: its workers too
+
+
+class MlflowServer(StockMlflow):
     """The real server, with one worker and without the job runner's extra processes."""
 
     command = (VENV / "bin" / "mlflow", "server", "--workers", "1")
@@ -127,9 +147,6 @@ class MlflowServer(Server):
 
     def __init__(self, folder, *flags, **options):
         super().__init__(folder, *flags, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", **options)
-
-    def _signal(self, process, number):
-        os.killpg(process.pid, number)  # the group that start_new_session made: its workers too
 
 
 def free_port():

@@ -75,7 +75,7 @@ def filters(seed, count):
     result += [f"name{op}{value}" for op, value in itertools.product(OPERATORS, VALUES)]
     while count > 0:
         text = _random_filter(source)
-        result.append(_mutated(source, text) if source.random() < 0.5 else text)
+        result.append(mutated(source, text) if source.random() < 0.5 else text)
         count -= 1
     return result
 
@@ -90,7 +90,7 @@ def orders(seed, count):
     result += [list(pair) for pair in itertools.product(good, repeat=2)]
     for _ in range(count):
         item = source.choice(items)
-        result.append([source.choice(good)] * (source.random() < 0.3) + [_mutated(source, item)])
+        result.append([source.choice(good)] * (source.random() < 0.3) + [mutated(source, item)])
     return result
 
 
@@ -108,7 +108,7 @@ _CHARACTERS = list(" '\"`()[].,;=<>!~*/\\-#$%@:?&|^+_\n\t\r\x00aN9é×ſKİı\u0
     "and", " in ", " not ", "(", ")", "''", "--", "/*", "*/", "begin ", " end", "null", " as ", " desc", "case "]
 
 
-def _mutated(source, text):
+def mutated(source, text):
     characters = list(text)
     for _ in range(source.choice([1, 1, 2, 4])):
         at = source.randrange(len(characters) + 1)

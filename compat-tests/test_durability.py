@@ -1,38 +1,32 @@
 """`kill -9` under load: what was acknowledged is there afterwards, and nothing is half there."""
 
 import http.client
-import sqlite3
 import threading
 import time
+from collections import defaultdict
 
 from millrace_server import MillraceServer
 from rest import Rest
 
 ROUNDS = 20
 WRITERS = 8
+BATCH = 50  # points
 
 
 class Writer(threading.Thread):
-    """Registers models with a version and tags until the server is gone; remembers what was acknowledged."""
+    """Writes until the server is gone; `acknowledged` has, for each kind of write, what was answered with 200."""
 
     def __init__(self, server, round_, number):
         super().__init__()
         self.server, self.prefix = server, f"r{round_}w{number}"
-        self.models, self.versions, self.tags = [], [], []
+        self.acknowledged = defaultdict(list)
         self.unexpected = None
 
     def run(self):
         rest = Rest(self.server, timeout=10)
         try:
             for count in range(100_000):
-                name = f"{self.prefix}n{count}"
-                rest.ok("POST", "registered-models/create", {"name": name})
-                self.models.append(name)
-                rest.ok("POST", "model-versions/create",
-                        {"name": name, "source": "s3://bucket/x", "tags": [{"key": "a", "value": "1"}]})
-                self.versions.append(name)
-                rest.ok("POST", "registered-models/set-tag", {"name": name, "key": "k", "value": name})
-                self.tags.append(name)
+                self.write(rest, count)
         except (OSError, http.client.HTTPException):
             pass  # the kill
         except Exception as error:  # kept for the test: a thread's own failure would not fail it
@@ -41,16 +35,43 @@ class Writer(threading.Thread):
             rest.close()
 
 
-def column(database, sql):
-    return {row[0] for row in database.execute(sql)}
+class RegistryWriter(Writer):
+    """Registers models with a version and tags."""
+
+    def write(self, rest, count):
+        name = f"{self.prefix}n{count}"
+        rest.ok("POST", "registered-models/create", {"name": name})
+        self.acknowledged["models"].append(name)
+        rest.ok("POST", "model-versions/create",
+                {"name": name, "source": "s3://bucket/x", "tags": [{"key": "a", "value": "1"}]})
+        self.acknowledged["versions"].append(name)
+        rest.ok("POST", "registered-models/set-tag", {"name": name, "key": "k", "value": name})
+        self.acknowledged["tags"].append(name)
 
 
-def test_no_acknowledged_write_is_lost(tmp_path):
-    server = MillraceServer(tmp_path)
-    models, versions, tags = set(), set(), set()
+class RunWriter(Writer):
+    """Logs to one run that all writers of a round share: single points, and batches of points, params and tags."""
+
+    run_id = None
+
+    def write(self, rest, count):
+        point = {"key": f"{self.prefix}m", "value": count / 7, "timestamp": count, "step": count}
+        rest.ok("POST", "runs/log-metric", {"run_id": self.run_id, **point})
+        self.acknowledged["points"].append((point["key"], count))
+        key = f"{self.prefix}b{count}"
+        rest.ok("POST", "runs/log-batch", {
+            "run_id": self.run_id, "params": [{"key": key, "value": "v"}], "tags": [{"key": key, "value": "v"}],
+            "metrics": [{"key": key, "value": step, "timestamp": 1, "step": step} for step in range(BATCH)]})
+        self.acknowledged["batches"].append(key)
+
+
+def kill_under_load(server, databases, kind, prepare, check):
+    """Rounds of a start, writers and a kill; after each `check(rows, acknowledged so far)`, rows: of a query."""
+    acknowledged = defaultdict(set)
     for round_ in range(ROUNDS):
         server.start()
-        writers = [Writer(server, round_, number) for number in range(WRITERS)]
+        prepare()
+        writers = [kind(server, round_, number) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
         time.sleep(0.1 + 0.02 * round_)
@@ -58,19 +79,60 @@ def test_no_acknowledged_write_is_lost(tmp_path):
         for writer in writers:
             writer.join(30)
             assert writer.unexpected is None, writer.unexpected
-            models.update(writer.models)
-            versions.update(writer.versions)
-            tags.update(writer.tags)
-        assert all(writer.models for writer in writers), "the round ended before every writer had written"
-        with sqlite3.connect(server.database) as database:
-            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-            assert models <= column(database, "SELECT name FROM registered_models")
-            assert versions <= column(database, "SELECT name FROM model_versions WHERE version = 1")
-            assert tags <= column(database, "SELECT name FROM registered_model_tags WHERE key = 'k' AND value = name")
-            # A version comes with its tags or not at all.
-            assert column(database, "SELECT name FROM model_versions") == column(
-                database, "SELECT name FROM model_version_tags")
-    print(f"{len(models)} models, {len(versions)} versions, {len(tags)} tags acknowledged over {ROUNDS} kills")
+            for what, names in writer.acknowledged.items():
+                acknowledged[what].update(names)
+        assert all(writer.acknowledged for writer in writers), "the round ended before every writer had written"
+        if databases.kind == "sqlite":
+            assert databases.run(server.store_uri, "PRAGMA integrity_check") == [("ok",)]
+            assert databases.run(server.store_uri, "PRAGMA foreign_key_check") == []
+        check(lambda sql: databases.run(server.store_uri, sql), acknowledged)
+    counts = ", ".join(f"{len(names)} {what}" for what, names in acknowledged.items())
+    print(f"{counts} acknowledged over {ROUNDS} kills")
     server.start()
     assert server.stop() == 0
+
+
+def column(rows):
+    return {value for (value,) in rows}
+
+
+def test_no_acknowledged_write_is_lost(tmp_path, databases):
+    def check(rows, acknowledged):
+        assert acknowledged["models"] <= column(rows("SELECT name FROM registered_models"))
+        assert acknowledged["versions"] <= column(rows("SELECT name FROM model_versions WHERE version = 1"))
+        assert acknowledged["tags"] <= column(rows(
+            "SELECT t.name FROM registered_model_tags t WHERE t.key = 'k' AND t.value = t.name"))
+        # A version comes with its tags or not at all.
+        assert column(rows("SELECT name FROM model_versions")) == column(rows("SELECT name FROM model_version_tags"))
+
+    server = MillraceServer(tmp_path, store_uri=databases.new())
+    kill_under_load(server, databases, RegistryWriter, lambda: None, check)
+
+
+def test_no_acknowledged_point_is_lost(tmp_path, databases):
+    server = MillraceServer(tmp_path, store_uri=databases.new())
+
+    def new_run():
+        rest = Rest(server)
+        made = rest.ok("POST", "runs/create", {"experiment_id": "0", "start_time": 1})
+        RunWriter.run_id = made["run"]["info"]["run_id"]
+        rest.close()
+
+    def check(rows, acknowledged):
+        points = rows("SELECT m.key, m.step FROM metrics m WHERE m.key LIKE '%m'")
+        assert len(points) == len(set(points)) and acknowledged["points"] <= set(points)
+        batches = dict(rows("SELECT m.key, COUNT(*) FROM metrics m WHERE m.key NOT LIKE '%m' GROUP BY m.key"))
+        assert acknowledged["batches"] <= batches.keys()
+        # The points of a batch come all or not at all, and so do the latest values with them.
+        assert set(batches.values()) == {BATCH}
+        last = {(run, key): step for run, key, step in rows(
+            "SELECT m.run_uuid, m.key, MAX(m.step) FROM metrics m GROUP BY m.run_uuid, m.key")}
+        assert {(run, key): step for run, key, step in rows(
+            "SELECT l.run_uuid, l.key, l.step FROM latest_metrics l")} == last
+        # MLflow stores params, metrics and tags of a batch in this order, each group of its own.
+        params, tags = column(rows("SELECT p.key FROM params p")), column(rows("SELECT t.key FROM tags t"))
+        assert acknowledged["batches"] <= params and acknowledged["batches"] <= tags
+        assert batches.keys() <= params
+        assert tags - {"mlflow.runName"} <= batches.keys()
+
+    kill_under_load(server, databases, RunWriter, new_run, check)

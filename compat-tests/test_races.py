@@ -1,6 +1,5 @@
 """What many clients do at once: each answer is as if they had come one after another."""
 
-import sqlite3
 from collections import Counter
 
 import pytest
@@ -33,9 +32,10 @@ def test_versions_created_at_once_are_unique_and_without_gaps(millrace, rest):
     assert sorted(numbers) == list(range(1, CLIENTS + 1))
 
 
-def test_versions_stay_unique_while_mlflow_writes_to_the_same_file(millrace, rest, tmp_path):
+@pytest.mark.sqlite  # on MariaDB MLflow itself gives up after three attempts beside so many writers
+def test_versions_stay_unique_while_mlflow_writes_to_the_same_database(millrace, rest, tmp_path):
     rest.ok("POST", "registered-models/create", {"name": "shared"})
-    with MlflowServer(tmp_path, "--backend-store-uri", f"sqlite:///{millrace.database}") as other:
+    with MlflowServer(tmp_path, store_uri=millrace.store_uri) as other:
         ours = [create_version("shared")] * CLIENTS
 
         def through_mlflow(_):
@@ -81,7 +81,79 @@ def test_one_new_tag_set_by_many_is_set(millrace, rest):
     assert model["tags"] == [{"key": "owner", "value": "all"}]
 
 
-def test_the_database_is_sound_after_all_that(millrace):
-    with sqlite3.connect(millrace.database) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+@pytest.fixture
+def run_id(rest):
+    return rest.ok("POST", "runs/create", {"experiment_id": "0", "run_name": "race"})["run"]["info"]["run_id"]
+
+
+def data_of(rest, run_id):
+    data = rest.ok("GET", f"runs/get?run_id={run_id}")["run"]["data"]
+    return {kind: {one["key"]: one["value"] for one in data.get(kind, [])} for kind in ("params", "tags", "metrics")}
+
+
+def history(rest, run_id, key):
+    answer = rest.ok("GET", f"metrics/get-history?run_id={run_id}&metric_key={key}")
+    return [(one["timestamp"], one["step"], one["value"]) for one in answer["metrics"]]
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_identical_params_tags_and_points_of_many_are_all_accepted(millrace, rest, run_id, batched):
+    point = {"key": "m", "value": 0.5, "timestamp": 1, "step": 1}
+
+    def log(client):
+        if batched:
+            client.ok("POST", "runs/log-batch", {"run_id": run_id, "params": [{"key": "p", "value": "same"}],
+                                                 "tags": [{"key": "t", "value": "same"}], "metrics": [point]})
+        else:
+            client.ok("POST", "runs/log-parameter", {"run_id": run_id, "key": "p", "value": "same"})
+            client.ok("POST", "runs/set-tag", {"run_id": run_id, "key": "t", "value": "same"})
+            client.ok("POST", "runs/log-metric", {"run_id": run_id, **point})
+
+    together(millrace, [log] * CLIENTS)
+    assert data_of(rest, run_id) == {"params": {"p": "same"}, "metrics": {"m": 0.5},
+                                     "tags": {"t": "same", "mlflow.runName": "race"}}
+    assert history(rest, run_id, "m") == [(1, 1, 0.5)]
+
+
+def test_one_of_many_values_of_a_param_wins(millrace, rest, run_id):
+    results = together(millrace, [lambda client, n=number: client.call("POST", "runs/log-parameter", {
+        "run_id": run_id, "key": "p", "value": str(n)}) for number in range(CLIENTS)])
+    assert Counter(status for status, _ in results) == {200: 1, 400: CLIENTS - 1}
+    [winner] = [number for number, (status, _) in enumerate(results) if status == 200]
+    assert data_of(rest, run_id)["params"] == {"p": str(winner)}
+    for number, (status, answer) in enumerate(results):
+        assert status == 200 or answer["message"].startswith(
+            f"Changing param values is not allowed. Param with key='p' was already logged with value='{winner}' "
+            f"for run ID='{run_id}'. Attempted logging new value '{number}'."), answer
+
+
+def test_batches_at_once_keep_each_point_once_and_the_latest_value(millrace, rest, run_id):
+    def log(number):
+        own = [{"key": "m", "value": number, "timestamp": step, "step": step * CLIENTS + number} for step in range(20)]
+        shared = [{"key": "m", "value": 0.5, "timestamp": 0, "step": -step} for step in range(20)]
+        body = {"run_id": run_id, "metrics": own + shared, "params": [{"key": f"p{number}", "value": "x"}]}
+        return lambda client: client.ok("POST", "runs/log-batch", body)
+
+    together(millrace, [log(number) for number in range(CLIENTS)])
+    points = history(rest, run_id, "m")
+    assert len(points) == len(set(points)) == 20 * CLIENTS + 20
+    assert points == sorted(points)
+    data = data_of(rest, run_id)
+    assert data["metrics"] == {"m": CLIENTS - 1} and len(data["params"]) == CLIENTS
+
+
+def test_experiments_of_one_name_and_runs_of_many(millrace, rest):
+    results = together(millrace, [lambda client: client.call("POST", "experiments/create", {"name": "once"})] * CLIENTS)
+    assert Counter(status for status, _ in results) == {200: 1, 400: CLIENTS - 1}
+    assert all(answer["error_code"] == "RESOURCE_ALREADY_EXISTS" for status, answer in results if status == 400)
+    experiment = rest.ok("GET", "experiments/get-by-name?experiment_name=once")["experiment"]["experiment_id"]
+    made = together(millrace, [lambda client: client.ok("POST", "runs/create", {"experiment_id": experiment})["run"][
+        "info"]["run_id"]] * CLIENTS)
+    found = rest.ok("POST", "runs/search", {"experiment_ids": [experiment]})["runs"]
+    assert sorted(made) == sorted(one["info"]["run_id"] for one in found)
+
+
+@pytest.mark.sqlite  # a server of databases checks its own
+def test_the_database_is_sound_after_all_that(millrace, databases):
+    assert databases.run(millrace.store_uri, "PRAGMA integrity_check") == [("ok",)]
+    assert databases.run(millrace.store_uri, "PRAGMA foreign_key_check") == []

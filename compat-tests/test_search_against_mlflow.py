@@ -2,71 +2,23 @@
 the sqlparse beside them, and its SqlAlchemyStore for the rows that a search returns."""
 
 import re
-import sqlite3
 
 import pytest
-from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 
 from search_cases import filters, orders
+from search_comparison import (
+    database_copy,
+    differences,
+    differing_rows,
+    expected,
+    run,
+    words_of_filter,
+    words_of_order,
+)
 from search_cross_check import ask
 from search_world import IS_PROMPT, fixed_searches, make_store, searches
-
-
-def comparable(message):
-    """Sets are printed in any order."""
-    return re.sub(r"\{('[^{}]*')\}", lambda found: str(sorted(found[1].split(", "))), message)
-
-
-def expected(function, *arguments):
-    """What MLflow returns or answers; "crash" where it answers its HTML page."""
-    try:
-        return "ok", function(*arguments)
-    except MlflowException as error:
-        return error.error_code, comparable(error.message)
-    except Exception:
-        return "crash", None
-
-
-def words_of_filter(parsed):
-    words = []
-    for comparison in parsed:
-        value = comparison["value"]
-        words += [comparison["type"], comparison["key"], comparison["comparator"]]
-        if isinstance(value, tuple):
-            words += ["list", str(len(value)), *value]
-        else:
-            name = {str: "text", int: "int", float: "float"}[type(value)]
-            words += [name, "1", repr(value) if name == "float" else str(value)]
-    return words
-
-
-def words_of_order(clauses):
-    """SQLAlchemy's ORDER BY clauses."""
-    words = []
-    for clause in clauses:
-        words += [clause.element.key, "desc" if clause.modifier.__name__ == "desc_op" else "asc"]
-    return words
-
-
-def same(mine, theirs):
-    if theirs[0] == "crash":
-        return mine[0] == "INVALID_PARAMETER_VALUE"
-    if mine[0] == "ok" or theirs[0] == "ok":
-        return mine == theirs
-    return mine[0] == theirs[0] and comparable(mine[1]) == theirs[1]
-
-
-def differences(what, inputs, parse, words):
-    wrong = []
-    for arguments, mine in zip(inputs, ask(what, inputs), strict=True):
-        theirs = expected(parse, arguments)
-        if theirs[0] == "ok":
-            theirs = ("ok", words(theirs[1]))
-        if not same(mine, theirs):
-            wrong.append((arguments, mine, theirs))
-    return wrong
 
 
 @pytest.mark.parametrize(
@@ -102,14 +54,7 @@ def store(tmp_path_factory):
 @pytest.fixture(params=["plain", "indexed"])
 def connection(request, store, tmp_path):
     """A copy of the store's database, without Millrace's indexes and with them."""
-    copy = sqlite3.connect(tmp_path / "copy.db")
-    with sqlite3.connect(store.db_uri.removeprefix("sqlite:///")) as original:
-        original.backup(copy)
-    copy.execute("PRAGMA case_sensitive_like = true")
-    if request.param == "indexed":
-        for statement in ask("indexes", [[]])[0][1]:
-            copy.execute(statement)
-    return copy
+    return database_copy(store, tmp_path, request.param == "indexed")
 
 
 def rows_of_mlflow(store, versions, search):
@@ -120,31 +65,16 @@ def rows_of_mlflow(store, versions, search):
     return [(row.name, row.version) if versions else (row.name,) for row in found]
 
 
-def run(connection, words, prefix=""):
-    sql, *values = words
-    typed = [int(value) if kind == "int" else value for kind, value in zip(*[iter(values)] * 2)]
-    return connection.execute(prefix + sql, {f"p{i}": value for i, value in enumerate(typed, 1)}).fetchall()
-
-
 _theirs = {}  # MLflow's answers serve both databases
 
 
 @pytest.mark.parametrize("versions", [False, True], ids=["models", "versions"])
 def test_rows(store, connection, versions):
     cases = fixed_searches()[versions] + list(searches(5, 500, versions))
-    inputs = [["sqlite", limit, offset, text, *order] for text, order, limit, offset in cases]
     if versions not in _theirs:
         _theirs[versions] = [expected(rows_of_mlflow, store, versions, search) for search in cases]
-    answers = ask("mv_query" if versions else "rm_query", inputs)
-    wrong, found = [], 0
-    for search, mine, theirs in zip(cases, answers, _theirs[versions], strict=True):
-        if mine[0] == "ok":
-            mine = ("ok", run(connection, mine[1]))
-            found += len(mine[1])
-        if mine[0] == "BAD_REQUEST":  # the driver's own words
-            mine, theirs = mine[:1], theirs[:1]
-        if mine != theirs and not same(mine, theirs):
-            wrong.append((search, mine, theirs))
+    what = "mv_query" if versions else "rm_query"
+    wrong, found = differing_rows(what, cases, _theirs[versions], connection, driver_words=["BAD_REQUEST"])
     assert wrong[:3] == []
     assert found > 1000
 

@@ -1,6 +1,8 @@
 #include "store/db.h"
 
+#include "store/database_uri.h"
 #include "store/db_backend.h"
+#include "store/server_backend.h"
 #include "store/sqlite_backend.h"
 #include "store/sqlite_uri.h"
 
@@ -31,14 +33,21 @@ void refuse_nesting() {
   if (in_body) throw Error(ErrorCode::InternalError, "A database operation began inside another.");
 }
 
+std::unique_ptr<Db::Backend> open_backend(const DbOptions& options) {
+  const DatabaseUri uri = parse_database_uri(options.uri);
+  if (uri.dialect == Dialect::Sqlite) {
+    return std::make_unique<SqliteBackend>(sqlite_path(options.uri));
+  }
+  return std::make_unique<ServerBackend>(uri, options.pool);
+}
+
 }  // namespace
 
 void db_columns::throw_unexpected_null() {
   throw Error(ErrorCode::InternalError, "The database holds NULL where a value is required.");
 }
 
-Db::Db(const DbOptions& options)
-    : uri_(options.uri), backend_(std::make_unique<SqliteBackend>(sqlite_path(options.uri))) {}
+Db::Db(const DbOptions& options) : uri_(options.uri), backend_(open_backend(options)) {}
 
 Db::~Db() = default;
 

@@ -19,11 +19,13 @@
 #include "store/common/error.h"
 #include "store/common/value.h"
 #include "store/dialect.h"
+#include "store/pool_options.h"
 
 namespace millrace {
 
-// A row with the same key is there already. The statement that failed has changed nothing and its
-// transaction goes on, so a body may catch this and answer RESOURCE_ALREADY_EXISTS.
+// A row with the same key is there already. The statement that failed has changed nothing. A body
+// may catch this and answer RESOURCE_ALREADY_EXISTS; its transaction goes on only after
+// execute_guarded.
 class UniqueViolation : public Error {
  public:
   UniqueViolation() : Error(ErrorCode::BadRequest, "A row with the same key exists already.") {}
@@ -50,10 +52,16 @@ class Session {
     return run(sql, values, {}, {});
   }
 
+  // The same for a statement after whose UniqueViolation the body goes on with its transaction.
+  long long execute_guarded(std::string_view sql, const Values& values = {}) {
+    return run_guarded(sql, values);
+  }
+
   // Calls `row(column...)` for each row as it comes; no list is kept. Column types: std::string,
-  // std::int64_t, double, or std::optional of one of them; NULL in a column that is not optional
-  // throws INTERNAL_ERROR. Texts are passed as rvalues: take them by value to keep them, by const
-  // reference to look at them during the call. `row` may throw, but must not use this session.
+  // std::string_view, std::int64_t, double, or std::optional of one of them; NULL in a column that
+  // is not optional throws INTERNAL_ERROR. A std::string is passed as an rvalue to keep; what a
+  // std::string_view shows is there during the call only. `row` may throw, but must not use this
+  // session.
   template <class... Columns, class Row>
   void each(std::string_view sql, const Values& values, Row&& row);
 
@@ -64,13 +72,14 @@ class Session {
   enum class ColumnType { Text, Integer, Real };
 
   // One column of the current row; the member that the column's type names is set unless null.
+  // Whoever fills it in keeps what `text` shows until the sink returns.
   struct Cell {
-    std::string text;
+    std::string_view text;
     long long integer = 0;
     double real = 0;
     bool null = false;
   };
-  using RowSink = std::function<void(std::span<Cell>)>;
+  using RowSink = std::function<void(std::span<const Cell>)>;
 
  protected:
   Session() = default;
@@ -78,10 +87,15 @@ class Session {
   // What a back end provides: runs `sql`, hands each row to `sink`, returns the rows changed.
   virtual long long run(std::string_view sql, const Values& values,
                         std::span<const ColumnType> types, const RowSink& sink) = 0;
+  // For execute_guarded, where a failed statement ends its transaction.
+  virtual long long run_guarded(std::string_view sql, const Values& values) {
+    return run(sql, values, {}, {});
+  }
 };
 
 struct DbOptions {
-  std::string uri;  // MLflow's form: sqlite:///relative.db, sqlite:////absolute.db
+  std::string uri;        // MLflow's form (database_uri.h, sqlite_uri.h)
+  PoolOptions pool = {};  // of a database server; SQLite has its own
 };
 
 // Thread-safe. Bodies may run on another thread than the caller's, one of them per session, and
@@ -142,10 +156,10 @@ struct Plain<std::optional<T>> {
 template <class Column>
 constexpr Session::ColumnType type_of() {
   using T = typename Plain<Column>::type;
-  static_assert(std::is_same_v<T, std::string> || std::is_same_v<T, std::int64_t> ||
-                    std::is_same_v<T, double>,
-                "a column is std::string, std::int64_t, double or std::optional of one of them");
-  if constexpr (std::is_same_v<T, std::string>) return Session::ColumnType::Text;
+  constexpr bool is_text = std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
+  static_assert(is_text || std::is_same_v<T, std::int64_t> || std::is_same_v<T, double>,
+                "a column is text, std::int64_t, double or std::optional of one of them");
+  if constexpr (is_text) return Session::ColumnType::Text;
   if constexpr (std::is_same_v<T, std::int64_t>) return Session::ColumnType::Integer;
   return Session::ColumnType::Real;
 }
@@ -153,18 +167,18 @@ constexpr Session::ColumnType type_of() {
 [[noreturn]] void throw_unexpected_null();
 
 template <class Column>
-decltype(auto) take(Session::Cell& cell) {
+Column value_of(const Session::Cell& cell) {
   if constexpr (Plain<Column>::is_optional) {
     if (cell.null) return Column();
-    return Column(take<typename Plain<Column>::type>(cell));
+    return value_of<typename Plain<Column>::type>(cell);
   } else {
     if (cell.null) throw_unexpected_null();
-    if constexpr (std::is_same_v<Column, std::string>) {
-      return std::move(cell.text);
-    } else if constexpr (std::is_same_v<Column, std::int64_t>) {
-      return static_cast<std::int64_t>(cell.integer);
+    if constexpr (type_of<Column>() == Session::ColumnType::Text) {
+      return Column(cell.text);
+    } else if constexpr (type_of<Column>() == Session::ColumnType::Integer) {
+      return cell.integer;
     } else {
-      return static_cast<double>(cell.real);
+      return cell.real;
     }
   }
 }
@@ -173,21 +187,24 @@ template <class... Columns>
 inline constexpr std::array<Session::ColumnType, sizeof...(Columns)> types{type_of<Columns>()...};
 
 template <class... Columns, class Row, std::size_t... Index>
-void call(Row& row, std::span<Session::Cell> cells, std::index_sequence<Index...>) {
-  row(take<Columns>(cells[Index])...);
+void call(Row& row, std::span<const Session::Cell> cells, std::index_sequence<Index...>) {
+  row(value_of<Columns>(cells[Index])...);
 }
 
 }  // namespace db_columns
 
 template <class... Columns, class Row>
 void Session::each(std::string_view sql, const Values& values, Row&& row) {
-  run(sql, values, db_columns::types<Columns...>, [&row](std::span<Cell> cells) {
+  run(sql, values, db_columns::types<Columns...>, [&row](std::span<const Cell> cells) {
     db_columns::call<Columns...>(row, cells, std::index_sequence_for<Columns...>{});
   });
 }
 
 template <class... Columns>
 std::optional<std::tuple<Columns...>> Session::first(std::string_view sql, const Values& values) {
+  static_assert(
+      !(std::is_same_v<typename db_columns::Plain<Columns>::type, std::string_view> || ...),
+      "the row is gone when this returns");
   std::optional<std::tuple<Columns...>> result;
   const auto keep = [&result](Columns... column) {
     if (!result) result.emplace(std::move(column)...);

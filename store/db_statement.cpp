@@ -1,15 +1,12 @@
 #include "store/db_statement.h"
 
-#include <algorithm>
-
 namespace millrace {
 namespace {
 
-// A slot that has held a larger text gives its memory back, since statements live long.
-constexpr std::size_t kKeptCapacity = 16 * 1024;
-
+// Gives the memory of a text that was long back, since statements live long.
 void shrink(std::string& text) {
-  if (text.capacity() > kKeptCapacity) std::string().swap(text);
+  constexpr std::size_t kept = 16 * 1024;
+  if (text.capacity() > kept) std::string().swap(text);
 }
 
 }  // namespace
@@ -19,23 +16,14 @@ Statement::Statement(soci::session& session, const std::string& sql) : statement
   statement_.prepare(sql);
 }
 
-long long Statement::run(const Values& values, std::span<const Session::ColumnType> types,
-                         const Session::RowSink& sink) {
+bool Statement::execute(const Values& values) {
   set_values(values);
-  set_types(types);
   if (!bound_) bind();
-  bool more = statement_.execute(true);
-  if (more && types.empty()) {
-    throw Error(ErrorCode::InternalError, "A statement gave rows that nobody reads.");
-  }
-  while (more) {
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      cells_[i].null = indicators_[i] == soci::i_null;
-    }
-    sink(cells_);
-    more = statement_.fetch();
-  }
-  give_back_memory();
+  return statement_.execute(true);
+}
+
+long long Statement::finish() {
+  for (Parameter& parameter : parameters_) shrink(parameter.text);
   return statement_.get_affected_rows();
 }
 
@@ -68,14 +56,6 @@ void Statement::set_value(Parameter& parameter, const Value& value) {
   }
 }
 
-void Statement::set_types(std::span<const Session::ColumnType> types) {
-  if (std::equal(types.begin(), types.end(), types_.begin(), types_.end())) return;
-  types_.assign(types.begin(), types.end());
-  cells_.resize(types.size());
-  indicators_.resize(types.size());
-  bound_ = false;
-}
-
 void Statement::bind() {
   statement_.bind_clean_up();
   for (Parameter& parameter : parameters_) {
@@ -91,26 +71,8 @@ void Statement::bind() {
         break;
     }
   }
-  for (std::size_t i = 0; i < types_.size(); ++i) {
-    switch (types_[i]) {
-      case Session::ColumnType::Text:
-        statement_.exchange(soci::into(cells_[i].text, indicators_[i]));
-        break;
-      case Session::ColumnType::Integer:
-        statement_.exchange(soci::into(cells_[i].integer, indicators_[i]));
-        break;
-      case Session::ColumnType::Real:
-        statement_.exchange(soci::into(cells_[i].real, indicators_[i]));
-        break;
-    }
-  }
   statement_.define_and_bind();
   bound_ = true;
-}
-
-void Statement::give_back_memory() {
-  for (Parameter& parameter : parameters_) shrink(parameter.text);
-  for (Session::Cell& cell : cells_) shrink(cell.text);
 }
 
 }  // namespace millrace

@@ -1,9 +1,8 @@
-// A prepared SOCI statement with its typed slots, kept for reuse.
+// A prepared SOCI statement with its values, kept for reuse.
 #pragma once
 
 #include <soci/soci.h>
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -11,9 +10,9 @@
 
 namespace millrace {
 
-// Values are copied into slots of their own type and results are read out of such slots (static
-// binding: SOCI's dynamic rows give text for computed columns on SQLite). The slots are bound once
-// and bound anew only when a type changes.
+// Values are copied into slots of their own type, which are bound once and bound anew only when a
+// type changes. The rows are read by the back end: SOCI's slots for them would take several calls
+// for each column.
 // After an exception the statement is not at its end: destroy it.
 class Statement {
  public:
@@ -21,9 +20,12 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  // Runs it and fetches all rows. Throws soci::soci_error, and what `sink` throws.
-  long long run(const Values& values, std::span<const Session::ColumnType> types,
-                const Session::RowSink& sink);
+  // Runs it up to its first row; returns whether there is one. Throws soci::soci_error.
+  bool execute(const Values& values);
+
+  // After its last row: returns the rows that it inserted, updated or deleted. Until then the
+  // database reads the values where they are.
+  long long finish();
 
   soci::details::statement_backend* backend() { return statement_.get_backend(); }
 
@@ -38,16 +40,11 @@ class Statement {
 
   void set_values(const Values& values);
   void set_value(Parameter& parameter, const Value& value);
-  void set_types(std::span<const Session::ColumnType> types);
   void bind();
-  void give_back_memory();
 
   soci::statement statement_;
   bool bound_ = false;
   std::vector<Parameter> parameters_;
-  std::vector<Session::ColumnType> types_;
-  std::vector<Session::Cell> cells_;
-  std::vector<soci::indicator> indicators_;
 };
 
 }  // namespace millrace

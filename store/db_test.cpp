@@ -263,5 +263,22 @@ TEST_F(SessionTest, ManyReadersShareABoundedNumberOfSessions) {
   EXPECT_EQ(seen, 800);
 }
 
+TEST_F(DbTest, AStatementThatIsTooLargeIsTheCallersFault) {
+  Db db(options());
+  std::string order = "1";
+  for (int i = 0; i < 3000; ++i) order += ", 1";
+  for (const auto& [sql, value] :
+       {std::pair("SELECT 1 ORDER BY " + order, Value(std::int64_t{1})),
+        std::pair(std::string("SELECT 1 WHERE 'a' LIKE :p"), Value(std::string(50'001, 'a')))}) {
+    try {
+      const Values values = sql.ends_with(":p") ? Values{value} : Values{};
+      db.read([&, &text = sql](Session& s) { return s.first<std::int64_t>(text, values); });
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::BadRequest);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace millrace

@@ -1,7 +1,10 @@
 // The few questions on which the SQL dialects differ.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,9 +16,28 @@ namespace millrace {
 // SQLite, where a writer is alone.
 std::string_view row_lock(Dialect dialect);
 
-// The ORDER BY term for the tags of one entity, in the order that MLflow's answers have there:
-// insertion on SQLite, key elsewhere. `tags` is the table's name or alias in the statement.
+// The function f(text, part) for where a part begins in a text, from 1; 0 where it does not occur.
+std::string_view text_position(Dialect dialect);
+
+// What follows a table's name or alias to give where a row is stored: the order of rows that MLflow
+// asks for in no order. MySQL stores a table in the order of its primary key.
+std::optional<std::string_view> stored_place(Dialect dialect);
+
+// The ORDER BY term for the tags of one entity, in the order that MLflow's answers have there.
+// `tags` is the table's name or alias in the statement.
 std::string tag_order(Dialect dialect, std::string_view tags);
+
+// What ends a SELECT that has one of those tables alone: that order; nothing on PostgreSQL. MLflow
+// asks for no order there and gets the one in which an index has the rows, which no ORDER BY names;
+// who asks the same question gets the same.
+std::string by_tag_order(Dialect dialect, std::string_view tags);
+// Whether a number can be an experiment's id or a version. MLflow's columns have 32 bits, and
+// PostgreSQL refuses to look for more where the others find nothing.
+bool fits_id(std::int64_t number);
+
+// An INSERT of one row, its values bound in this order. A row with the same key is a
+// UniqueViolation.
+std::string insert(std::string_view table, std::initializer_list<std::string_view> columns);
 
 // An INSERT of one row, its values bound in the order key, values; a row that has the key already
 // takes the values over. Where a collation finds differently spelled keys equal, it takes the
@@ -23,5 +45,22 @@ std::string tag_order(Dialect dialect, std::string_view tags);
 std::string upsert(Dialect dialect, std::string_view table,
                    std::initializer_list<std::string_view> key,
                    std::initializer_list<std::string_view> values);
+
+// An INSERT of `rows` rows, their values bound row by row. A row whose key is there already, in the
+// table or earlier in the statement, is left out, and not counted as changed if counts_missing.
+std::string insert_missing(Dialect dialect, std::string_view table,
+                           std::initializer_list<std::string_view> columns, std::size_t rows);
+
+// Whether the rows that such a statement has changed are those that were missing. MySQL's client
+// counts those that it found, too.
+bool counts_missing(Dialect dialect);
+
+// An INSERT of `rows` rows of different keys, their values bound row by row in the order key,
+// order, values. A row that has the key already takes all of them over if `order`, compared column
+// by column as a tuple, is greater than its own; so the greatest stays, whoever comes last.
+std::string upsert_greater(Dialect dialect, std::string_view table,
+                           std::initializer_list<std::string_view> key,
+                           std::initializer_list<std::string_view> order,
+                           std::initializer_list<std::string_view> values, std::size_t rows);
 
 }  // namespace millrace

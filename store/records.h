@@ -2,9 +2,11 @@
 // epoch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
@@ -13,6 +15,10 @@ struct Tag {
   std::string key;
   std::string value;
 };
+
+// Of a model version, as they are stored.
+inline constexpr std::array<std::string_view, 4> kStages{"None", "Staging", "Production",
+                                                         "Archived"};
 
 struct RegisteredModelAlias {
   std::string alias;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "store/padded_list.h"
 #include "store/registered_models.h"
 #include "store/registry_rows.h"
 #include "store/search/query.h"
@@ -12,21 +13,6 @@ namespace {
 
 using Text = std::optional<std::string>;
 using ModelsByName = std::unordered_map<std::string, RegisteredModel*>;
-
-// `column IN (...)` for the names of the page. The list is padded to a power of two, so that few
-// different statements are prepared.
-search::Query names_of_page(const std::vector<RegisteredModel>& models, std::string_view column) {
-  std::size_t places = 1;
-  while (places < models.size()) places *= 2;
-  search::Query names;
-  names.sql = std::string(column) + " IN (";
-  for (std::size_t i = 0; i < places; ++i) {
-    names.sql += (i == 0 ? ":n" : ", :n") + std::to_string(i);
-    names.values.emplace_back(models[std::min(i, models.size() - 1)].name);
-  }
-  names.sql += ")";
-  return names;
-}
 
 std::vector<RegisteredModel> page_rows(Session& session, const search::Query& query) {
   using Integer = std::optional<std::int64_t>;
@@ -47,7 +33,7 @@ std::vector<RegisteredModel> page_rows(Session& session, const search::Query& qu
 
 // _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
 // them on SQLite; with tags, without aliases.
-void add_latest_versions(Session& session, Dialect dialect, const search::Query& names,
+void add_latest_versions(Session& session, Dialect dialect, const PaddedList& names,
                          ModelsByName& models) {
   // The cross joins fix the order of the loops for SQLite, which would take the versions first.
   registry::each_version<Text, Text>(
@@ -62,7 +48,7 @@ void add_latest_versions(Session& session, Dialect dialect, const search::Query&
           " WHERE v.workspace = 'default' AND v.name = m.name AND v.version ="
           " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
           " AND l.name = m.name AND l.current_stage = stage.name)"
-          " AND m.workspace = 'default' AND " +
+          " AND m.workspace = 'default' AND m.name" +
           names.sql + " ORDER BY v.name, v.current_stage, " + tag_order(dialect, "t"),
       names.values, [&](ModelVersion version, Text key, Text value) {
         auto& latest = models.at(version.name)->latest_versions;
@@ -73,20 +59,20 @@ void add_latest_versions(Session& session, Dialect dialect, const search::Query&
       });
 }
 
-void add_tags(Session& session, Dialect dialect, const search::Query& names, ModelsByName& models) {
+void add_tags(Session& session, Dialect dialect, const PaddedList& names, ModelsByName& models) {
   session.each<std::string, std::string, Text>(
       "SELECT t.name, t.key, t.value FROM registered_model_tags t"
-      " WHERE t.workspace = 'default' AND " +
-          names.sql + " ORDER BY " + tag_order(dialect, "t"),
+      " WHERE t.workspace = 'default' AND t.name" +
+          names.sql + by_tag_order(dialect, "t"),
       names.values, [&](const std::string& name, std::string key, Text value) {
         models.at(name)->tags.push_back({std::move(key), std::move(value).value_or("")});
       });
 }
 
-void add_aliases(Session& session, const search::Query& names, ModelsByName& models) {
+void add_aliases(Session& session, const PaddedList& names, ModelsByName& models) {
   session.each<std::string, std::string, std::int64_t>(
       "SELECT a.name, a.alias, a.version FROM registered_model_aliases a"
-      " WHERE a.workspace = 'default' AND " +
+      " WHERE a.workspace = 'default' AND a.name" +
           names.sql + " ORDER BY a.name, a.alias",
       names.values, [&](const std::string& name, std::string alias, std::int64_t version) {
         models.at(name)->aliases.push_back({std::move(alias), version});
@@ -115,9 +101,11 @@ RegisteredModels::Page RegisteredModels::search(const search::ParsedSearch& pars
     if (page.models.empty()) return page;
     ModelsByName models;
     for (RegisteredModel& model : page.models) models.emplace(model.name, &model);
-    add_latest_versions(session, dialect, names_of_page(page.models, "m.name"), models);
-    add_tags(session, dialect, names_of_page(page.models, "t.name"), models);
-    add_aliases(session, names_of_page(page.models, "a.name"), models);
+    const PaddedList names =
+        padded_list(page.models.size(), [&](std::size_t i) { return page.models[i].name; });
+    add_latest_versions(session, dialect, names, models);
+    add_tags(session, dialect, names, models);
+    add_aliases(session, names, models);
     return page;
   });
 }

@@ -62,7 +62,7 @@ RegisteredModel RegisteredModels::create(const std::string& name, const std::vec
                           .tags = registry::distinct(tags),
                           .aliases = {}};
     try {
-      session.execute(
+      session.execute_guarded(
           "INSERT INTO registered_models"
           " (workspace, name, creation_time, last_updated_time, description)"
           " VALUES ('default', :name, :created, :updated, :description)",

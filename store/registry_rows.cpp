@@ -1,9 +1,11 @@
 #include "store/registry_rows.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "store/common/error.h"
+#include "store/padded_list.h"
 
 namespace millrace::registry {
 namespace {
@@ -14,25 +16,59 @@ std::vector<Tag> model_tags(Session& session, Dialect dialect, const std::string
   std::vector<Tag> tags;
   session.each<std::string, Text>(
       "SELECT t.key, t.value FROM registered_model_tags t"
-      " WHERE t.workspace = 'default' AND t.name = :name ORDER BY " +
-          tag_order(dialect, "t"),
+      " WHERE t.workspace = 'default' AND t.name = :name" +
+          by_tag_order(dialect, "t"),
       {name}, [&tags](std::string key, Text value) {
         tags.push_back({std::move(key), std::move(value).value_or("")});
       });
   return tags;
 }
 
-std::vector<Tag> version_tags(Session& session, Dialect dialect, const std::string& name,
-                              std::int64_t version) {
-  std::vector<Tag> tags;
-  session.each<std::string, Text>(
-      "SELECT t.key, t.value FROM model_version_tags t"
-      " WHERE t.workspace = 'default' AND t.name = :name AND t.version = :version ORDER BY " +
-          tag_order(dialect, "t"),
-      {name, version}, [&tags](std::string key, Text value) {
-        tags.push_back({std::move(key), std::move(value).value_or("")});
+// Reads the tags of a few versions of one model.
+void add_tags(Session& session, Dialect dialect, const std::string& name,
+              std::span<ModelVersion> versions) {
+  if (versions.empty()) return;
+  const PaddedList list =
+      padded_list(versions.size(), [&](std::size_t i) { return versions[i].version; });
+  Values values{name};
+  values.insert(values.end(), list.values.begin(), list.values.end());
+  session.each<std::int64_t, std::string, Text>(
+      "SELECT t.version, t.key, t.value FROM model_version_tags t"
+      " WHERE t.workspace = 'default' AND t.name = :name AND t.version" +
+          list.sql + by_tag_order(dialect, "t"),
+      values, [versions](std::int64_t version, std::string key, Text value) {
+        const auto owner =
+            std::find_if(versions.begin(), versions.end(),
+                         [&](const ModelVersion& v) { return v.version == version; });
+        owner->tags.push_back({std::move(key), std::move(value).value_or("")});
       });
-  return tags;
+}
+
+// The latest version of each stage, and the first one of the same stage as a further column.
+struct LatestVersionsStatement {
+  std::string sql;
+  std::size_t names = 0;  // places for the name of the model
+};
+
+LatestVersionsStatement latest_versions_statement() {
+  LatestVersionsStatement result;
+  const auto of_stage = [&result](const std::string& aggregate, std::string_view stage) {
+    return "(SELECT " + aggregate +
+           "(s.version) FROM model_versions s WHERE s.workspace = 'default' AND s.name = :name" +
+           std::to_string(result.names++) + " AND s.current_stage = '" + std::string(stage) + "')";
+  };
+  std::string firsts, lasts;
+  for (const std::string_view stage : kStages) {
+    firsts += " WHEN '" + std::string(stage) + "' THEN " + of_stage("MIN", stage);
+  }
+  const std::string name = ":name" + std::to_string(result.names++);
+  for (const std::string_view stage : kStages) {
+    lasts += (lasts.empty() ? "" : ", ") + of_stage("MAX", stage);
+  }
+  result.sql = "SELECT " + std::string(kVersionColumns) + ", CASE v.current_stage" + firsts +
+               " END FROM model_versions v WHERE v.workspace = 'default' AND v.name = " + name +
+               " AND v.version IN (" + lasts + ")";
+  return result;
 }
 
 std::vector<std::string> version_aliases(Session& session, const std::string& name,
@@ -66,6 +102,7 @@ void require_model(Session& session, const std::string& name, std::string_view l
 
 void require_version(Session& session, const std::string& name, std::int64_t version,
                      std::string_view lock) {
+  if (!fits_id(version)) throw_no_version(name, version);
   const auto found = session.first<std::int64_t>(
       "SELECT 1 FROM model_versions WHERE workspace = 'default' AND name = :name"
       " AND version = :version AND current_stage <> 'Deleted_Internal'" +
@@ -93,6 +130,7 @@ RegisteredModel load_model(Session& session, Dialect dialect, const std::string&
 
 ModelVersion load_version(Session& session, Dialect dialect, const std::string& name,
                           std::int64_t version) {
+  if (!fits_id(version)) throw_no_version(name, version);
   std::optional<ModelVersion> found;
   each_version(session,
                "SELECT " + std::string(kVersionColumns) +
@@ -100,42 +138,31 @@ ModelVersion load_version(Session& session, Dialect dialect, const std::string& 
                    " AND v.version = :version AND v.current_stage <> 'Deleted_Internal'",
                {name, version}, [&found](ModelVersion row) { found = std::move(row); });
   if (!found) throw_no_version(name, version);
-  found->tags = version_tags(session, dialect, name, version);
+  add_tags(session, dialect, name, {&*found, 1});
   found->aliases = version_aliases(session, name, version);
   return *std::move(found);
 }
 
 std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
                                           const std::string& name) {
+  // Two index probes per stage that has versions, one per other stage, however many versions there
+  // are (millrace_model_versions_stage): each subquery is a constant to every planner.
+  static const LatestVersionsStatement statement = latest_versions_statement();
   struct Latest {
     std::int64_t first_version;
     ModelVersion version;
   };
-  // Two index probes per stage, however many versions there are (millrace_model_versions_stage).
-  // The cross joins fix the order of the loops for SQLite, which would take the versions first.
   std::vector<Latest> latest;
-  each_version<std::int64_t>(
-      session,
-      "SELECT " + std::string(kVersionColumns) +
-          ", (SELECT MIN(f.version) FROM model_versions f WHERE f.workspace = 'default'"
-          " AND f.name = v.name AND f.current_stage = v.current_stage)"
-          " FROM (SELECT 'None' AS name UNION ALL SELECT 'Staging' UNION ALL"
-          " SELECT 'Production' UNION ALL SELECT 'Archived') stage CROSS JOIN model_versions v"
-          " WHERE v.workspace = 'default' AND v.name = :name AND v.version ="
-          " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
-          " AND l.name = :latest_name AND l.current_stage = stage.name)",
-      {name, name}, [&latest](ModelVersion version, std::int64_t first_version) {
-        latest.push_back({first_version, std::move(version)});
-      });
+  each_version<std::int64_t>(session, statement.sql, Values(statement.names, name),
+                             [&latest](ModelVersion version, std::int64_t first_version) {
+                               latest.push_back({first_version, std::move(version)});
+                             });
   std::sort(latest.begin(), latest.end(), [](const Latest& one, const Latest& other) {
     return one.first_version < other.first_version;
   });
   std::vector<ModelVersion> versions;
-  for (Latest& row : latest) {
-    // At most four statements; in the one above, each tag would repeat all columns.
-    row.version.tags = version_tags(session, dialect, name, row.version.version);
-    versions.push_back(std::move(row.version));
-  }
+  for (Latest& row : latest) versions.push_back(std::move(row.version));
+  add_tags(session, dialect, name, versions);
   return versions;
 }
 

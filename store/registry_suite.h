@@ -105,6 +105,9 @@ inline int at_once(int count, const std::function<void(int)>& work,
 std::string text_of(const std::vector<Tag>& tags);
 std::string text_of(const std::vector<RegisteredModelAlias>& aliases);
 std::string text_of(const std::vector<std::string>& words);
+// The text of an experiment's tags in the order in which answers show them: by key on MySQL, as
+// they were set elsewhere.
+std::string as_listed(const Db& db, std::vector<Tag> tags);
 // "4:None 2:Staging"
 std::string text_of(const std::vector<ModelVersion>& versions);
 

@@ -8,7 +8,8 @@ namespace {
 
 // Reads are bound by the processor, so more sessions than this would only cost memory.
 std::size_t max_readers() {
-  return std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
+  static const auto most = std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
+  return most;
 }
 
 }  // namespace

@@ -8,6 +8,14 @@
 namespace millrace {
 namespace {
 
+// SQLite has no code of its own for its bounds on expressions, terms and patterns.
+bool is_about_size(const std::string& message) {
+  for (const char* words : {"too many", "too complex", "too large"}) {
+    if (message.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
 [[noreturn]] void throw_refused(const char* reason) {
   throw Error(ErrorCode::BadRequest, std::string("The database refused the request: ") + reason);
 }
@@ -43,6 +51,10 @@ void throw_translated(const soci::soci_error& error) {
       throw_refused("a value is too long.");
     case SQLITE_MISMATCH:
       throw_refused("a value has the wrong type.");
+    case SQLITE_ERROR:
+      if (!is_about_size(error.get_error_message())) break;
+      throw Error(ErrorCode::BadRequest,
+                  "The database refuses the request: it is too large or too complex.");
     default:
       break;
   }

@@ -13,6 +13,8 @@ namespace {
 constexpr std::chrono::seconds kOthersStay{10};
 // The longest pause between two groups in its favour.
 constexpr std::chrono::milliseconds kLongestTurn{50};
+// The longest pause between two groups for callers who come back.
+constexpr std::chrono::milliseconds kLongestWaitForCompany{5};
 
 // Each waiting thread gets an exception object of its own.
 std::exception_ptr copy_for(const Error& error) {
@@ -51,11 +53,22 @@ void SqliteLane::write(const Db::ErasedBody& body) {
     if (!led_) {
       led_ = ticket.leads = true;
     } else {
+      if (waiting_.size() >= wanted_) company_.notify_one();
       ticket.wake.wait(lock, [&ticket] { return ticket.done || ticket.leads; });
     }
   }
   if (ticket.leads) lead();
   if (ticket.failure) std::rethrow_exception(ticket.failure);
+}
+
+// Whether the group has grown by those who wait; if it is smaller than expected, after a moment.
+bool SqliteLane::has_company(Group& group) {
+  std::unique_lock lock(mutex_);
+  wanted_ = expected_ > group.size() ? expected_ - group.size() : 0;
+  const auto longest = std::min<Clock::duration>(last_duration_ / 8, kLongestWaitForCompany);
+  company_.wait_until(lock, last_end_ + longest, [this] { return waiting_.size() >= wanted_; });
+  group.insert(group.end(), waiting_.begin(), waiting_.end());
+  return !std::exchange(waiting_, {}).empty();
 }
 
 void SqliteLane::lead() {
@@ -77,6 +90,7 @@ void SqliteLane::lead() {
     ticket->done = true;
     ticket->wake.notify_one();
   }
+  expected_ = group.size() + waiting_.size();
   led_ = !waiting_.empty();
   if (led_) {
     waiting_.front()->leads = true;
@@ -85,7 +99,7 @@ void SqliteLane::lead() {
 }
 
 // After this each ticket of the group is either committed or has its failure.
-void SqliteLane::run(const Group& group) {
+void SqliteLane::run(Group& group) {
   const Clock::time_point start = Clock::now();
   try {
     const auto waited =
@@ -94,8 +108,12 @@ void SqliteLane::run(const Group& group) {
     session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
     session_.execute("BEGIN IMMEDIATE");
     look_for_others();
-    run_bodies(group);
-    session_.execute("COMMIT");
+    apart_ = false;
+    std::size_t run = 0;
+    do {
+      run_bodies(group, std::exchange(run, group.size()));
+    } while (has_company(group));
+    commit(group);
   } catch (const Error& error) {
     fail(group, error);
   } catch (const std::exception&) {
@@ -103,6 +121,16 @@ void SqliteLane::run(const Group& group) {
   }
   last_end_ = Clock::now();
   last_duration_ = last_end_ - start;
+}
+
+// Should it fail, nothing is stored of what a failed body has seen either: all get that error.
+void SqliteLane::commit(const Group& group) {
+  try {
+    session_.execute("COMMIT");
+  } catch (...) {
+    for (Ticket* ticket : group) ticket->failure = nullptr;
+    throw;
+  }
 }
 
 // Ends the transaction with nothing stored.
@@ -117,20 +145,39 @@ void SqliteLane::fail(const Group& group, const Error& error) {
   }
 }
 
-void SqliteLane::run_bodies(const Group& group) {
-  for (Ticket* ticket : group) {
-    session_.execute("SAVEPOINT body");
-    try {
-      ticket->body(session_);
-    } catch (...) {
-      ticket->failure = std::current_exception();
+void SqliteLane::require_transaction() {
+  if (session_.in_transaction()) return;
+  throw Error(ErrorCode::InternalError, "The database could not store the change.");
+}
+
+void SqliteLane::run_bodies(const Group& group, std::size_t first) {
+  for (std::size_t next = first; next < group.size();) {
+    if (run_body(*group[next])) {
+      ++next;
+      continue;
     }
-    if (!session_.in_transaction()) {
-      throw Error(ErrorCode::InternalError, "The database could not store the change.");
-    }
-    if (ticket->failure) session_.execute("ROLLBACK TO body");
-    session_.execute("RELEASE body");
+    session_.execute("ROLLBACK");
+    session_.execute("BEGIN IMMEDIATE");
+    apart_ = true;
+    next = 0;
   }
+}
+
+// False if it failed and left changes in what the group shares.
+bool SqliteLane::run_body(Ticket& ticket) {
+  ticket.failure = nullptr;
+  session_.forget_writes();
+  if (apart_) session_.execute("SAVEPOINT body");
+  try {
+    ticket.body(session_);
+  } catch (...) {
+    ticket.failure = std::current_exception();
+  }
+  require_transaction();
+  if (!apart_) return !ticket.failure || !session_.has_written();
+  if (ticket.failure) session_.execute("ROLLBACK TO body");
+  session_.execute("RELEASE body");
+  return true;
 }
 
 void SqliteLane::look_for_others() {

@@ -34,16 +34,22 @@ class SqliteLaneTest : public DbTest {
     for (std::thread& thread : pool) thread.join();
   }
 
-  // Holds the lane with a body until `others` more writes wait, so that they make one group.
+  // Holds the lane with a body until `others` more writes wait, so that they join its group.
   void as_one_group(int others, const std::function<void(int)>& write) {
+    std::atomic<bool> held = false;
     std::atomic<int> started = 0;
     in_threads(others + 1, [&](int i) {
       if (i == others) {
-        db.write([&](Session&) {
-          while (started < others) std::this_thread::yield();
-          std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        });
+        try {
+          db.write([&](Session&) {
+            held = true;
+            while (started < others) std::this_thread::yield();
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          });
+        } catch (const Error&) {  // it shares the end of the group
+        }
       } else {
+        while (!held) std::this_thread::yield();
         ++started;
         write(i);
       }
@@ -73,6 +79,57 @@ TEST_F(SqliteLaneTest, AFailingBodyOfAGroupRollsBackAlone) {
   });
   EXPECT_EQ(failed, 20);
   EXPECT_EQ(count(), 10);
+}
+
+TEST_F(SqliteLaneTest, AFailedCommitIsTheAnswerOfAll) {
+  db.write([](Session& s) {
+    s.execute(
+        "CREATE TABLE part (item INTEGER REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED)");
+  });
+  std::atomic<int> refused = 0;
+  as_one_group(3, [&](int i) {
+    try {
+      db.write([i](Session& s) {
+        if (i == 0) return void(s.execute("INSERT INTO part VALUES (7)"));
+        if (i == 1) throw Error(ErrorCode::InvalidState, "no");
+        s.execute("INSERT INTO item (name) VALUES (NULL)");
+      });
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::BadRequest);
+      ++refused;
+    }
+  });
+  EXPECT_EQ(refused, 3);
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_F(SqliteLaneTest, OnlyAFailureThatHasWrittenMakesTheOthersRunAgain) {
+  std::atomic<int> runs = 0;
+  const auto group_with = [&](const std::string& first) {
+    runs = 0;
+    as_one_group(4, [&](int i) {
+      const auto body = [&](Session& s) {
+        ++runs;
+        if (i != 0) return void(s.execute("INSERT INTO item (name) VALUES (NULL)"));
+        s.each<std::optional<std::int64_t>>("SELECT max(id) FROM item", {}, [](auto) {});
+        if (!first.empty()) s.execute(first);
+        throw Error(ErrorCode::InvalidState, "no");
+      };
+      try {
+        db.write(body);
+        EXPECT_NE(i, 0);
+      } catch (const Error&) {
+        EXPECT_EQ(i, 0);
+      }
+    });
+  };
+  group_with("");
+  EXPECT_EQ(runs, 4);
+  EXPECT_EQ(count(), 3);
+  group_with("CREATE TABLE lost (id INTEGER)");
+  EXPECT_GT(runs, 4);
+  EXPECT_EQ(count(), 6);
+  EXPECT_EQ(count("sqlite_schema WHERE name = 'lost'"), 0);
 }
 
 TEST_F(SqliteLaneTest, ExceptionsOfAnyTypeReachTheirCaller) {

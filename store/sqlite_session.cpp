@@ -8,12 +8,6 @@
 namespace millrace {
 namespace {
 
-// Enough for the fixed statements of a busy server; the text of searches varies without end.
-constexpr std::size_t kMaxPrepared = 96;
-// Bytes. The text of a long search takes a hundred times its size when prepared, and does not come
-// again.
-constexpr std::size_t kLongestKept = 8192;
-
 // A session is used by one thread at a time and nobody asks for SQLite's memory statistics, so
 // both of its locks around everything are given up.
 void configure_library() {
@@ -21,6 +15,8 @@ void configure_library() {
   std::call_once(once, [] {
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    // What takes back a part of a transaction is in memory up to this size, beyond it in a file.
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
   });
 }
 
@@ -34,6 +30,24 @@ __attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3_stmt* handle_of(Stateme
   return static_cast<soci::sqlite3_statement_backend*>(statement.backend())->stmt_;
 }
 
+// The value is asked, not the row, whose answers to the same questions take several times as long;
+// SQLite allows that to whoever is alone with the connection.
+void read_cell(sqlite_api::sqlite3_stmt* row, int column, Session::ColumnType type,
+               Session::Cell& cell) {
+  sqlite_api::sqlite3_value* value = sqlite_api::sqlite3_column_value(row, column);
+  cell.null = sqlite_api::sqlite3_value_type(value) == SQLITE_NULL;
+  if (cell.null) return;
+  if (type == Session::ColumnType::Integer) {
+    cell.integer = sqlite_api::sqlite3_value_int64(value);
+  } else if (type == Session::ColumnType::Real) {
+    cell.real = sqlite_api::sqlite3_value_double(value);
+  } else {
+    const auto* text = reinterpret_cast<const char*>(sqlite_api::sqlite3_value_text(value));
+    const int size = sqlite_api::sqlite3_value_bytes(value);
+    cell.text = {text, static_cast<std::size_t>(size)};
+  }
+}
+
 }  // namespace
 
 SqliteSession::SqliteSession(const std::string& path, Role role) try
@@ -43,9 +57,14 @@ SqliteSession::SqliteSession(const std::string& path, Role role) try
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA case_sensitive_like = ON");
   execute("PRAGMA synchronous = FULL");
-  // KiB; the pages that other sessions use too are in the kernel's cache anyway.
-  execute(role == Role::Writer ? "PRAGMA cache_size = -1024" : "PRAGMA cache_size = -256");
+  // KiB; the pages that other sessions use too are in the kernel's cache anyway. The writer's must
+  // hold what one commit changes, or pages are written more than once. A reader's holds what a
+  // hundred runs lie in, some 400 pages.
+  execute(role == Role::Writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2048");
   if (role == Role::Reader) execute("PRAGMA query_only = ON");
+  // Pages. Many small writes change the same pages again and again: the longer the log, the fewer
+  // of them go into the database file.
+  first<std::int64_t>("PRAGMA wal_autocheckpoint = 4000");
 } catch (const soci::soci_error& error) {
   throw_translated(error);
 }
@@ -53,28 +72,34 @@ SqliteSession::SqliteSession(const std::string& path, Role role) try
 bool SqliteSession::in_transaction() { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
 
 long long SqliteSession::run(std::string_view sql, const Values& values,
-                             std::span<const ColumnType> types, const RowSink& sink) {
-  if (running_) {
-    throw Error(ErrorCode::InternalError, "A statement began inside the rows of another.");
+                             std::span<const ColumnType> types, const RowSink& sink) try {
+  return statements_.run(sql, [&](Statement& statement) {
+    sqlite_api::sqlite3_stmt* prepared = handle_of(statement);
+    check_counts(prepared, values.size(), types.size());
+    if (sqlite_api::sqlite3_stmt_readonly(prepared) == 0) has_written_ = true;
+    if (statement.execute(values)) each_row(prepared, types, sink);
+  });
+} catch (const soci::soci_error& error) {
+  throw_translated(error);
+}
+
+// From the first row, at which the statement is, to its end.
+void SqliteSession::each_row(sqlite_api::sqlite3_stmt* prepared, std::span<const ColumnType> types,
+                             const RowSink& sink) {
+  if (types.empty()) {
+    throw Error(ErrorCode::InternalError, "A statement gave rows that nobody reads.");
   }
-  struct Running {
-    explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
-    ~Running() { flag_ = false; }
-    bool& flag_;
-  } const running(running_);
-  try {
-    Prepared& entry = prepared(sql);
-    try {
-      check_counts(entry.statement, values.size(), types.size());
-      const long long changed = entry.statement.run(values, types, sink);
-      if (sql.size() > kLongestKept) drop_front();
-      return changed;
-    } catch (...) {
-      drop_front();  // it is not at its end and would keep its snapshot open
-      throw;
+  cells_.resize(types.size());
+  int code = SQLITE_ROW;
+  while (code == SQLITE_ROW) {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      read_cell(prepared, static_cast<int>(i), types[i], cells_[i]);
     }
-  } catch (const soci::soci_error& error) {
-    throw_translated(error);
+    sink(cells_);
+    code = sqlite_api::sqlite3_step(prepared);
+  }
+  if (code != SQLITE_DONE) {
+    throw soci::sqlite3_soci_error(sqlite_api::sqlite3_errmsg(handle()), code);
   }
 }
 
@@ -88,24 +113,9 @@ int SqliteSession::wait_for_lock(void* self, int attempt) {
   return 1;
 }
 
-SqliteSession::Prepared& SqliteSession::prepared(std::string_view sql) {
-  const auto found = index_.find(sql);
-  if (found != index_.end()) {
-    recent_.splice(recent_.begin(), recent_, found->second);
-    return recent_.front();
-  }
-  if (recent_.size() >= kMaxPrepared) {
-    index_.erase(recent_.back().sql);
-    recent_.pop_back();
-  }
-  recent_.emplace_front(soci_, sql);
-  index_.emplace(recent_.front().sql, recent_.begin());
-  return recent_.front();
-}
-
 // SQLite takes a value that is not given for NULL, and a column that is not there too.
-void SqliteSession::check_counts(Statement& statement, std::size_t values, std::size_t columns) {
-  sqlite_api::sqlite3_stmt* prepared = handle_of(statement);
+void SqliteSession::check_counts(sqlite_api::sqlite3_stmt* prepared, std::size_t values,
+                                 std::size_t columns) {
   const auto wanted_values =
       static_cast<std::size_t>(sqlite_api::sqlite3_bind_parameter_count(prepared));
   const auto given_columns = static_cast<std::size_t>(sqlite_api::sqlite3_column_count(prepared));
@@ -114,11 +124,6 @@ void SqliteSession::check_counts(Statement& statement, std::size_t values, std::
                 "A statement was used with the wrong numbers of values "
                 "or columns.");
   }
-}
-
-void SqliteSession::drop_front() {
-  index_.erase(recent_.front().sql);
-  recent_.pop_front();
 }
 
 __attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3* SqliteSession::handle() {

@@ -4,13 +4,12 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <chrono>
-#include <list>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
-#include "store/db_statement.h"
+#include "store/statement_cache.h"
 
 namespace millrace {
 
@@ -28,6 +27,10 @@ class SqliteSession final : public Session {
   // The limit of the waits that begin from now on.
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
 
+  // Whether a statement that is no mere reading was tried since forget_writes().
+  bool has_written() const { return has_written_; }
+  void forget_writes() { has_written_ = false; }
+
   // Whether a transaction is open: SQLite ends it by itself after some errors.
   bool in_transaction();
 
@@ -36,24 +39,18 @@ class SqliteSession final : public Session {
                 const RowSink& sink) override;
 
  private:
-  struct Prepared {
-    Prepared(soci::session& session, std::string_view text) : sql(text), statement(session, sql) {}
-    std::string sql;
-    Statement statement;
-  };
-
   static int wait_for_lock(void* self, int attempt);
 
-  Prepared& prepared(std::string_view sql);
-  static void check_counts(Statement& statement, std::size_t values, std::size_t columns);
-  void drop_front();
+  static void check_counts(sqlite_api::sqlite3_stmt* prepared, std::size_t values,
+                           std::size_t columns);
+  void each_row(sqlite_api::sqlite3_stmt* prepared, std::span<const ColumnType> types,
+                const RowSink& sink);
   sqlite_api::sqlite3* handle();
 
   soci::session soci_;
-  // Prepared statements, the last used first, and an index over them by their own text.
-  std::list<Prepared> recent_;
-  std::unordered_map<std::string_view, std::list<Prepared>::iterator> index_;
-  bool running_ = false;
+  StatementCache statements_{soci_};
+  std::vector<Cell> cells_;  // of the row under way
+  bool has_written_ = false;
   std::chrono::milliseconds patience_ = kPatience;
   std::chrono::steady_clock::time_point waiting_since_;
 };

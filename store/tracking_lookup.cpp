@@ -1,6 +1,7 @@
 #include "store/tracking_lookup.h"
 
 #include "store/common/error.h"
+#include "store/logged_model_rows.h"
 #include "store/stored_json.h"
 
 namespace millrace {
@@ -42,10 +43,7 @@ void TrackingLookup::add_model_version(const std::string& model_id, const std::s
         " WHERE model_id = :model_id AND lifecycle_stage <> 'deleted'" +
             std::string(row_lock(dialect)),
         {model_id});
-    if (!model) {
-      throw Error(ErrorCode::ResourceDoesNotExist,
-                  "Logged model with ID '" + model_id + "' not found.");
-    }
+    if (!model) logged_models::throw_no_model(model_id);
     const auto tag = session.first<std::string>(
         "SELECT tag_value FROM logged_model_tags WHERE model_id = :model_id AND tag_key = :key",
         {model_id, kVersionsTag});
@@ -54,9 +52,8 @@ void TrackingLookup::add_model_version(const std::string& model_id, const std::s
       throw_invalid_parameter("The tag '" + std::string(kVersionsTag) + "' of the logged model '" +
                               model_id + "' is not a JSON list.");
     }
-    session.execute(upsert(dialect, "logged_model_tags", {"model_id", "tag_key"},
-                           {"experiment_id", "tag_value"}),
-                    {model_id, kVersionsTag, std::get<0>(*model), *list});
+    logged_models::write_tag(session, dialect, model_id, std::get<0>(*model),
+                             {kVersionsTag, *list});
   });
 }
 

@@ -8,9 +8,9 @@
 #include "api/memory_lookup.h"
 #include "api/model_version_source.h"
 #include "artifacts/artifact_uri.h"
-#include "artifacts/percent_decoding.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
+#include "store/common/percent_decoding.h"
 
 namespace {
 

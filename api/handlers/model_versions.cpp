@@ -4,11 +4,11 @@
 #include "api/app.h"
 #include "api/entity_json.h"
 #include "api/handlers/registry.h"
+#include "api/list_reply.h"
 #include "api/model_version_source.h"
 #include "api/page_token.h"
 #include "api/reply.h"
 #include "api/request.h"
-#include "api/spill.h"
 #include "api/validate.h"
 #include "store/common/error.h"
 
@@ -107,21 +107,10 @@ HttpResponse search_model_versions(App& app, const Request& request) {
   const auto search =
       search::parse_model_version_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
-  Spill spill;
-  JsonWriter writer(spill.text(), Layout::Pretty);
-  writer.begin_object();
-  bool any = false;
-  const bool more =
-      app.model_versions.search(search, max_results, offset, [&](const ModelVersion& version) {
-        if (!any) writer.key("model_versions").begin_array();
-        any = true;
-        write_json(writer, version);
-        spill.roll();
-      });
-  if (any) writer.end_array();
-  if (more) writer.key("next_page_token").string(next_page_token(offset, max_results));
-  writer.end_object();
-  return spill.reply("application/json");
+  ListReply reply("model_versions");
+  const bool more = app.model_versions.search(
+      search, max_results, offset, [&](const ModelVersion& version) { reply.add(version); });
+  return reply.finish(page_token_if(more, offset, max_results));
 }
 
 HttpResponse get_model_version_download_uri(App& app, const Request& request) {

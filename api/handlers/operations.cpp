@@ -12,6 +12,19 @@ HttpResponse get_health(App&, const Request& request) {
       "OK");
 }
 
+// Ours alone. Names what fails and no more: anybody may ask.
+HttpResponse get_readiness(App& app, const Request&) {
+  const Readiness::Result result = app.readiness.result();
+  HttpResponse response = json_reply(R"({"status":"ready"})");
+  if (!result.ready()) {
+    response.status = 503;
+    response.body = R"({"status":"not ready","failed":")";
+    response.body.append(result.name).append(" ").append(result.problem).append("\"}");
+  }
+  response.headers.emplace_back("cache-control", "no-store");
+  return response;
+}
+
 // Clients decide by this which features the server has, so it is MLflow's version and not ours.
 HttpResponse get_version(App&, const Request&) {
   return text_reply(200, "text/html; charset=utf-8", kMlflowVersion);
@@ -40,7 +53,8 @@ HttpResponse get_status_page(App&, const Request&) {
       .append(
           ".</p>\n<p>Point your clients here: <code>export MLFLOW_TRACKING_URI=&lt;this "
           "address&gt;</code></p>\n"
-          "<p>Probe: <a href=\"health\">health</a>.</p>\n</html>\n");
+          "<p>Probes: <a href=\"health\">health</a>, <a "
+          "href=\"readyz\">readyz</a>.</p>\n</html>\n");
   HttpResponse response = text_reply(200, "text/html; charset=utf-8", std::move(page));
   response.headers.emplace_back("cache-control", "no-cache");
   return response;

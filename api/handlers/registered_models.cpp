@@ -5,10 +5,10 @@
 #include "api/app.h"
 #include "api/entity_json.h"
 #include "api/handlers/registry.h"
+#include "api/list_reply.h"
 #include "api/page_token.h"
 #include "api/reply.h"
 #include "api/request.h"
-#include "api/spill.h"
 #include "api/validate.h"
 
 namespace millrace::handlers {
@@ -84,20 +84,9 @@ HttpResponse search_registered_models(App& app, const Request& request) {
       search::parse_registered_model_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   const auto page = app.registered_models.search(search, max_results, offset);
-  Spill spill;
-  JsonWriter writer(spill.text(), Layout::Pretty);
-  writer.begin_object();
-  if (!page.models.empty()) {
-    writer.key("registered_models").begin_array();
-    for (const RegisteredModel& model : page.models) {
-      write_json(writer, model);
-      spill.roll();
-    }
-    writer.end_array();
-  }
-  if (page.more) writer.key("next_page_token").string(next_page_token(offset, max_results));
-  writer.end_object();
-  return spill.reply("application/json");
+  ListReply reply("registered_models");
+  for (const RegisteredModel& model : page.models) reply.add(model);
+  return reply.finish(page_token_if(page.more, offset, max_results));
 }
 
 HttpResponse set_registered_model_tag(App& app, const Request& request) {
@@ -128,16 +117,9 @@ HttpResponse get_latest_versions(App& app, const Request& request) {
   // A missing model is reported before a wrong stage, so the stages are looked at afterwards.
   auto versions = app.model_versions.get_latest_versions(message.text("name"), {});
   keep_stages(versions, message.texts("stages"));
-  std::string body;
-  JsonWriter writer(body, Layout::Pretty);
-  writer.begin_object();
-  if (!versions.empty()) {
-    writer.key("model_versions").begin_array();
-    for (const ModelVersion& version : versions) write_json(writer, version);
-    writer.end_array();
-  }
-  writer.end_object();
-  return json_reply(std::move(body));
+  ListReply reply("model_versions");
+  for (const ModelVersion& version : versions) reply.add(version);
+  return reply.finish();
 }
 
 }  // namespace millrace::handlers

@@ -1,27 +1,12 @@
 #include "api/handlers/registry.h"
 
 #include "api/entity_json.h"
-#include "api/reply.h"
+#include "api/list_reply.h"
 
 namespace millrace {
-namespace {
-
-template <class Entity>
-HttpResponse entity_reply(std::string_view key, const Entity& entity) {
-  std::string body;
-  JsonWriter writer(body, Layout::Pretty);
-  writer.begin_object();
-  writer.key(key);
-  write_json(writer, entity);
-  writer.end_object();
-  return json_reply(std::move(body));
-}
-
-}  // namespace
-
-std::vector<Tag> tags_of(const Message& message) {
+std::vector<Tag> tags_of(const Message& message, std::string_view field) {
   std::vector<Tag> tags;
-  for (const Message& tag : message.messages("tags")) {
+  for (const Message& tag : message.messages(field)) {
     tags.push_back({tag.text("key"), tag.text("value")});
   }
   return tags;

@@ -20,7 +20,8 @@ constexpr std::size_t kFewMembers = 12;
 // pairs of its vector have constant keys and cannot be moved) and compare each key with all others.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : tokens_(text) {}
+  Reader(std::string_view text, std::size_t maximum_values)
+      : tokens_(text), maximum_values_(maximum_values) {}
 
   std::optional<Json> read() {
     for (;;) {
@@ -40,8 +41,8 @@ class Reader {
   };
 
   bool read_value() {
-    if (++count_ > kMaximumJsonValues) {
-      throw_invalid_parameter("Invalid JSON: more than " + std::to_string(kMaximumJsonValues) +
+    if (++count_ > maximum_values_) {
+      throw_invalid_parameter("Invalid JSON: more than " + std::to_string(maximum_values_) +
                               " values.");
     }
     char next = tokens_.peek();
@@ -122,6 +123,7 @@ class Reader {
   }
 
   JsonTokens tokens_;
+  const std::size_t maximum_values_;
   std::size_t count_ = 0;
   bool value_expected_ = true;
   std::vector<Json> values_;
@@ -181,6 +183,8 @@ std::optional<Json> parse_json(std::string_view bytes) {
   return parse_json_text(*text);
 }
 
-std::optional<Json> parse_json_text(std::string_view text) { return Reader(text).read(); }
+std::optional<Json> parse_json_text(std::string_view text, std::size_t maximum_values) {
+  return Reader(text, maximum_values).read();
+}
 
 }  // namespace millrace

@@ -27,6 +27,7 @@ inline constexpr std::size_t kMaximumJsonValues = 1'000'000;
 std::optional<Json> parse_json(std::string_view bytes);
 
 // json.loads(str): the same for a text that is decoded already, such as a JSON string inside JSON.
-std::optional<Json> parse_json_text(std::string_view text);
+std::optional<Json> parse_json_text(std::string_view text,
+                                    std::size_t maximum_values = kMaximumJsonValues);
 
 }  // namespace millrace

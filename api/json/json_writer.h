@@ -1,9 +1,11 @@
 // JSON as Python's json.dumps(ensure_ascii=True) writes it, appended straight to a string.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/json/json.h"
 
@@ -13,11 +15,13 @@ enum class Layout {
   Pretty,   // json.dumps(indent=2): MLflow's success bodies; `{}` and `[]` where empty
   Spaced,   // json.dumps(): one line, ", " and ": "; MLflow's error bodies
   Compact,  // separators=(",", ":")
+  Utf8,     // the same with ensure_ascii=False: the native layer's bodies
 };
 
 // Writes one value. The caller gives it in order: a key before each member's value, an end for each
-// begin; commas, blanks and lines come by themselves. A value in the making needs no memory here:
-// what is in `out` may be taken away between any two calls, so that a long list can be streamed.
+// begin; commas, blanks and lines come by themselves. What is in `out` may be taken away between
+// any two calls, so that a long list can be streamed; the last few kilobytes come with the value's
+// end.
 //
 //   JsonWriter writer(body, Layout::Pretty);
 //   writer.begin_object();
@@ -26,6 +30,8 @@ enum class Layout {
 class JsonWriter {
  public:
   JsonWriter(std::string& out, Layout layout) : out_(out), layout_(layout) {}
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
 
   JsonWriter& begin_object() { return begin('{'); }
   JsonWriter& end_object() { return end('}'); }
@@ -34,7 +40,7 @@ class JsonWriter {
   JsonWriter& key(std::string_view key);
 
   // All but printable ASCII is escaped, lone surrogates too; a byte that is not UTF-8 is written as
-  // \ufffd.
+  // \ufffd. With Layout::Utf8 only what JSON wants escaped.
   JsonWriter& string(std::string_view value);
   JsonWriter& integer(std::int64_t value);
   JsonWriter& integer_digits(std::string_view digits);  // an int of any size
@@ -48,15 +54,28 @@ class JsonWriter {
  private:
   JsonWriter& begin(char bracket);
   JsonWriter& end(char bracket);
-  void new_line();
-  void before_item();
-  void before_value();
+  JsonWriter& word(std::string_view text);
+
+  // Each part is written in three steps: room() for it, begin_item() or begin_value(), finish().
+  char* room(std::size_t size);
+  char* begin_item(char* at);
+  char* begin_value(char* at);
+  JsonWriter& finish(const char* end);
+
+  char* write_line(char* at) const;
+  char* write_quoted(char* at, std::string_view text);
+  void make_room(std::size_t size);
+  void flush();
 
   std::string& out_;
   Layout layout_;
   std::size_t depth_ = 0;
   bool first_ = true;  // of the innermost container; an ended one has made its parent's first
   bool after_key_ = false;
+  // The end of what is written. A string would ask for its capacity at each of the many small
+  // parts, and end each with a NUL.
+  std::vector<char> piece_;
+  std::size_t used_ = 0;
 };
 
 // json.dumps(value, sort_keys=...), with the separators of `layout`.

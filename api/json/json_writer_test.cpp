@@ -80,6 +80,55 @@ TEST(JsonWriter, EscapesAllButAscii) {
   EXPECT_EQ(string(""), "\"\"");
 }
 
+TEST(JsonWriter, EscapesAtAnyPlaceOfATextOfAnyLength) {
+  const std::pair<char, std::string> escapes[] = {
+      {'a', "a"}, {'"', "\\\""}, {'\\', "\\\\"}, {'\x1F', "\\u001f"}, {'\x7F', "\\u007f"}};
+  for (const std::size_t size : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 32, 1023, 1024, 5000}) {
+    for (const auto& [character, escape] : escapes) {
+      for (const std::size_t place : {std::size_t{0}, size / 2, size - 1}) {
+        std::string text(size, '~');
+        std::string expected = text;
+        text[place] = character;
+        expected.replace(place, 1, escape);
+        std::string out;
+        JsonWriter(out, Layout::Compact).begin_array().string(text).string(text).end_array();
+        EXPECT_EQ(out, "[\"" + expected + "\",\"" + expected + "\"]");
+      }
+    }
+  }
+}
+
+TEST(JsonWriter, KeepsTheOrderOfManyParts) {
+  std::string out;
+  std::string expected = "[";
+  JsonWriter writer(out, Layout::Pretty);
+  writer.begin_array();
+  for (int i = 0; i < 3000; ++i) {
+    const std::string text(i % 7 == 0 ? static_cast<std::size_t>(i) : 3, 'x');
+    writer.begin_object().key(text).integer(i).key(i % 5 == 0 ? "é" : "e").string(text);
+    writer.end_object();
+    expected += std::string(i == 0 ? "" : ",") + "\n  {\n    \"" + text +
+                "\": " + std::to_string(i) + ",\n    \"" + (i % 5 == 0 ? "\\u00e9" : "e") +
+                "\": \"" + text + "\"\n  }";
+  }
+  writer.end_array();
+  EXPECT_EQ(out, expected + "\n]");
+}
+
+TEST(JsonWriter, IndentsAnyDepth) {
+  constexpr std::size_t depth = 3000;
+  std::string out, start, end;
+  JsonWriter writer(out, Layout::Pretty);
+  for (std::size_t i = 0; i < depth; ++i) {
+    writer.begin_array();
+    start += "[\n" + std::string(2 * (i + 1), ' ');
+    end.insert(0, "\n" + std::string(2 * i, ' ') + "]");
+  }
+  writer.null();
+  for (std::size_t i = 0; i < depth; ++i) writer.end_array();
+  EXPECT_TRUE(out == start + "null" + end);
+}
+
 TEST(JsonWriter, WritesNumbersAsPython) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   constexpr double infinity = std::numeric_limits<double>::infinity();

@@ -16,9 +16,9 @@
 #include "api/page_token.h"
 #include "api/validate.h"
 #include "artifacts/artifact_uri.h"
-#include "artifacts/percent_decoding.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
+#include "store/common/percent_decoding.h"
 
 namespace {
 

@@ -13,10 +13,15 @@ from replay import variants
 
 API = "/api/2.0/mlflow"
 LINE = re.compile(r"(?P<method>[A-Za-z-]+) (?P<target>\S+)(?: (?P<body>.*?))?"
-                  r"(?: -> (?P<save>\w+=[\w.]+(?: \w+=[\w.]+)*))?", re.DOTALL)
-VARIABLE = re.compile(r"\$\{([^{}|]+)(?:\|(\w+))?\}", re.DOTALL)
+                  r"(?: -> (?P<save>\w+=[\w.-]+(?: \w+=[\w.-]+)*))?", re.DOTALL)
+VARIABLE = re.compile(r"\$\{((?:[^{}|$]|\$(?!\{\w)|\{[^{}]*\})+)(?:\|(\w+))?\}", re.DOTALL)
 REPEAT = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+# Topics whose answers come from elsewhere than the database and are the same on each kind of it: from
+# HTTP and its headers, from the table of routes, and from the files of artifacts.
+WITHOUT_DATABASE = re.compile(r"artifacts_\w+|cors\w*|frame_none|http_edges|named_escapes|ops|"
+                              r"routes\w*|security_off|static_prefix")
 
 
 @dataclass
@@ -27,12 +32,14 @@ class Step:
     target: str = ""
     body: str | None = None
     headers: dict = field(default_factory=dict)  # name -> value, list of values, or None: not sent
-    save: dict = field(default_factory=dict)  # variable -> dotted path in the JSON answer
+    save: dict = field(default_factory=dict)  # variable -> dotted path in the JSON answer, or header.<name>
     encoding: str = "utf-8"
     chunked: bool = False
     walk: bool = False  # follow next_page_token to the end
-    sql: str = ""  # run on the server's database file
-    select: str = ""  # a query on that file; its rows are compared like an answer
+    sql: str = ""  # run on the server's database
+    select: str = ""  # a query on it; its rows are compared like an answer
+    tree: str = ""  # a folder below the server's; the files in it are compared like an answer
+    file: tuple = ()  # (path under the server's folder, text): a file to write
     link: tuple = ()  # (path under the server's folder, target): a symbolic link to make
 
 
@@ -43,6 +50,11 @@ class Topic:
     steps: list
 
 
+def needs_database(name):
+    """Whether a topic is played on each kind of database, and not on SQLite alone."""
+    return WITHOUT_DATABASE.fullmatch(name) is None
+
+
 def load(path):
     text = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     expansion = _Expansion(text.get("api", API))
@@ -51,7 +63,8 @@ def load(path):
 
 
 def substitute(text, variables):
-    """${name}, ${name|q} (percent-encoded), ${name|j} (as JSON), ${x*300} (x, 300 times).
+    """${name}, ${name|q} (percent-encoded), ${name|j} (as JSON), ${x*300} (x, 300 times; it may be
+    one JSON object).
 
     A name that nobody has given stays as it is, for the next round.
     """
@@ -85,7 +98,7 @@ class _Expansion:
                 if line.strip() and not line.startswith("#"):
                     yield self._line(line, variables)
             return
-        for kind in ("sql", "select", "link", "each", "fields", "routes", "walk", "send"):
+        for kind in ("sql", "select", "tree", "file", "link", "each", "fields", "routes", "walk", "send"):
             if kind in item:
                 yield from getattr(self, f"_{kind}")(item, variables)
                 return
@@ -109,6 +122,12 @@ class _Expansion:
 
     def _select(self, item, variables):
         yield Step(select=substitute(item["select"], variables))
+
+    def _tree(self, item, variables):
+        yield Step(tree=substitute(item["tree"], variables))
+
+    def _file(self, item, variables):
+        yield Step(file=(item["file"], item["text"]))
 
     def _link(self, item, variables):
         yield Step(link=(item["link"], item["to"]))

@@ -6,19 +6,30 @@ All rules are in this file:
   value all through the topic; so the two servers must agree which request made which stamp, and
   which stamps are equal.
 - Ids the server makes (32 hex digits, UUIDs): `<id3>`, the third such id of the topic.
+- Names the server makes (quick-otter-12): `<name3>`, the third such name of the topic.
+- Validators of files: `<etag2>-5` for the second state of a file that an ETag with its time, size
+  and path names (5 is the size); `<recent>` for a Last-Modified within the time of the topic.
+- Boundaries of multipart answers: `<boundary>`; folders that Python's tempfile made: `<temporary>`.
 - The server's address and its folder: `<server>`, `<folder>`.
 - Sets that Python prints in random order: members sorted.
 - `allow`: a set (sorted). `date`, `server`, `connection`: not compared.
 - The database driver's own words, see DRIVER_WORDS.
 """
 
+import email.utils
 import re
+import time
 
 IGNORED_HEADERS = {"date", "server", "connection", "keep-alive"}
-TIME = re.compile(r"(?<=[:,] )\d{13}(?=[,\n}\]])")
-MASKED_TIME = re.compile(r"(?<=[:,] )<t\d+(?:\.\d+)?>(?=[,\n}\]])|" + TIME.pattern)
+TIME = re.compile(r"(?:(?<=[:,] )|(?<=:\"))\d{13}(?=[,\n}\]\"])")
+MASKED_TIME = re.compile(r"(?:(?<=[:,] )|(?<=:\"))<t\d+(?:\.\d+)?>(?=[,\n}\]\"])|" + TIME.pattern)
 ID = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
-PYTHON_SET = re.compile(r"\{'\w+'(?:, '\w+')+\}")
+ETAG = re.compile(r'(\d+\.\d+)-(\d+)-(\d+)(?=")')
+HTTP_DATE = re.compile(r"\w{3}, \d{2} \w{3} \d{4} \d\d:\d\d:\d\d GMT")
+TEMPORARY = re.compile(r"/tmp/tmp\w{8}\b")
+BOUNDARY = re.compile(r"(?<=--|y=)[0-9a-f]{26}\b")
+NAME = re.compile(r'(?<=")[a-z]+-[a-z]+-(?:1000|\d{1,3})(?=")')
+PYTHON_SET = re.compile(r"\{'[^'{}]+'(?:, '[^'{}]+')+\}")
 # `kept` is contract, what follows it to the end of the message is not.
 DRIVER_WORDS = [
     re.compile(r'(?P<kept>"error_code": "RESOURCE_ALREADY_EXISTS", "message": '
@@ -36,7 +47,10 @@ class Masks:
         self._folder = folder
         self._sent = []  # texts of requests and SQL: ids in them are ours, not the server's
         self._ids = {}
+        self._names = {}
+        self._etags = {}
         self._windows = []
+        self._began = time.time()
         self._times = {}  # mask -> milliseconds
 
     def sent(self, text):
@@ -56,15 +70,39 @@ class Masks:
         text = PYTHON_SET.sub(_sorted_set, text)
         for words in DRIVER_WORDS:
             text = words.sub(lambda match: match["kept"] + DRIVER_MASK, text)
+        text = ETAG.sub(self._etag, text)
+        text = HTTP_DATE.sub(self._date, text)
+        text = TEMPORARY.sub("<temporary>", text)
+        text = BOUNDARY.sub("<boundary>", text)
         text = ID.sub(self._id, text)
+        text = NAME.sub(self._name, text)
         wanted = iter(expected_times)
         return TIME.sub(lambda match: self._time(int(match.group(0)), next(wanted, "")), text)
+
+    def known(self, text):
+        """text with masks for the ids that have one, and one mask for all other ids and names."""
+        return NAME.sub("<name>", ID.sub(lambda found: str(self._ids.get(found[0], "<id>")), text))
 
     def _id(self, match):
         found = match.group(0)
         if found not in self._ids and any(found in text for text in self._sent):
             return found
         return f"<id{self._ids.setdefault(found, len(self._ids) + 1)}>"
+
+    def _etag(self, match):
+        modified, size, path = match.groups()
+        number = self._etags.setdefault((modified, path), len(self._etags) + 1)
+        return f"<etag{number}>-{size}"
+
+    def _date(self, match):
+        made = email.utils.parsedate_to_datetime(match.group(0)).timestamp()
+        return "<recent>" if self._began - 2 <= made <= time.time() else match.group(0)
+
+    def _name(self, match):
+        found = match.group(0)
+        if any(found in text for text in self._sent):
+            return found
+        return f"<name{self._names.setdefault(found, len(self._names) + 1)}>"
 
     def _time(self, value, wanted):
         if wanted.startswith("<t"):

@@ -4,12 +4,12 @@ import hashlib
 import itertools
 import json
 import re
-import sqlite3
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from replay import corpus, masks, wire
+from replay import corpus, masks, sql, unordered, wire
 
 LONG = 8000  # characters of a body that are kept as they are
 MAX_PAGES = 40
@@ -31,7 +31,7 @@ class Exchange:
 def play(topic, server, expected=None):
     """All exchanges of the topic in order.
 
-    server: has .host, .port, .folder and .database (the SQLite file).
+    server: has .host, .port, .folder and .store_uri (its database).
     expected: the other server's exchanges; they settle which time stamp is which, and how many
         pages a walk has.
     """
@@ -42,6 +42,7 @@ class _Game:
     def __init__(self, topic, server, expected):
         self.topic, self.server = topic, server
         self.address = f"{server.host}:{server.port}"
+        self.kind = urlsplit(server.store_uri).scheme.partition("+")[0]
         self.expected = expected or []
         self.masks = masks.Masks(self.address, str(server.folder))
         self.variables = {"folder": str(server.folder), "server": self.address,
@@ -54,10 +55,12 @@ class _Game:
                 self._sql(corpus.substitute(step.sql, self.variables))
             elif step.select:
                 self._select(step)
+            elif step.tree:
+                self._tree(step)
             elif step.link:
-                path = Path(self.server.folder) / step.link[0]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.symlink_to(step.link[1])
+                self._place(step.link[0]).symlink_to(step.link[1])
+            elif step.file:
+                self._place(step.file[0]).write_text(step.file[1], encoding="utf-8")
             elif step.walk:
                 self._walk(step)
             else:
@@ -66,27 +69,33 @@ class _Game:
 
     def _sql(self, text):
         self.masks.sent(text)
-        connection = sqlite3.connect(self.server.database, timeout=30)
-        try:
-            connection.executescript("PRAGMA foreign_keys = ON;\n" + text)
-            connection.commit()
-        finally:
-            connection.close()
+        sql.run(self.server.store_uri, text)
 
     def _select(self, step):
-        connection = sqlite3.connect(self.server.database, timeout=30)
-        try:
-            rows = connection.execute(corpus.substitute(step.select, self.variables)).fetchall()
-        finally:
-            connection.close()
+        rows, ordered = sql.rows(self.server.store_uri, corpus.substitute(step.select, self.variables))
+        lines = [json.dumps(row) for row in rows]
         now = time.time_ns() // 1_000_000
         self.masks.served(now, now - 1)  # nothing is stamped by a query
-        self._keep(step.select, 0, {}, "\n".join(json.dumps(row) for row in rows))
+        self._keep(step.select, 0, {},
+                   "\n".join(lines if ordered else sorted(lines, key=self.masks.known)))
+
+    def _place(self, name):
+        path = Path(self.server.folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _tree(self, step):
+        root = Path(self.server.folder) / corpus.substitute(step.tree, self.variables)
+        lines = [f"{path.relative_to(root)} {'/' if path.is_dir() else path.stat().st_size}"
+                 for path in sorted(root.rglob("*")) if not path.is_symlink()]
+        now = time.time_ns() // 1_000_000
+        self.masks.served(now, now - 1)  # nothing is stamped by looking
+        self._keep(f"tree {step.tree}", 0, {}, "\n".join(lines))
 
     def _keep(self, label, status, headers, text, fault=""):
         number = len(self.exchanges)
         wanted = self.expected[number].times if number < len(self.expected) else []
-        masked = self.masks.text(text, wanted)
+        masked = self.masks.text(unordered.sort(text, self.kind), wanted)
         self.exchanges.append(Exchange(label, status, headers, _kept(masked), masks.times(masked),
                                        fault))
 
@@ -123,7 +132,8 @@ class _Game:
         except ValueError:
             answer = None
         for name, path in step.save.items():
-            self.variables[name] = _at(answer, path)
+            self.variables[name] = (response.get(path.removeprefix("header.")) or ""
+                                    if path.startswith("header.") else _at(answer, path))
         return answer
 
     def _bytes(self, step, target, body):

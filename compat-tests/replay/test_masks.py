@@ -1,5 +1,7 @@
 """The replay itself: what it lets pass and what it reports."""
 
+import email.utils
+
 from replay import compare, masks, wire
 from replay.player import Exchange
 
@@ -88,3 +90,24 @@ def test_no_entry_allows_to_fail_where_mlflow_succeeds():
     fails = Exchange("GET /", 400, {}, "{}")
     report = compare.compare("t", [works], [fails], [allowed("^200", "^400")])
     assert "MLflow succeeds" in report.faults[0]
+
+
+def test_a_files_etag_names_its_state():
+    side = masks.Masks("127.0.0.1:1", "/folder")
+    assert side.text('"1795000000.5-3-77"') == '"<etag1>-3"'
+    assert side.text('"1795000001.0-3-77"') == '"<etag2>-3"'
+    assert side.text('"1795000000.5-3-77"') == '"<etag1>-3"'
+
+
+def test_a_date_of_today_is_recent_and_another_is_not():
+    side = masks.Masks("127.0.0.1:1", "/folder")
+    assert side.text(email.utils.formatdate(usegmt=True)) == "<recent>"
+    assert side.text("Tue, 15 Nov 1994 12:45:26 GMT") == "Tue, 15 Nov 1994 12:45:26 GMT"
+
+
+def test_boundaries_are_masked_where_they_stand():
+    side = masks.Masks("127.0.0.1:1", "/folder")
+    digits = "0123456789abcdef0123456789"
+    assert side.text(f"boundary={digits}") == "boundary=<boundary>"
+    assert side.text(f"--{digits}--") == "--<boundary>--"
+    assert side.text(digits) == digits

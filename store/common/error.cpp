@@ -5,7 +5,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::array<ErrorRow, 11> kRows{{
+constexpr std::array<ErrorRow, 13> kRows{{
     {ErrorCode::InvalidParameterValue, "INVALID_PARAMETER_VALUE", 400, "KAM00",
      "INVALID_PARAMETER_VALUE"},
     {ErrorCode::BadRequest, "BAD_REQUEST", 400, "KAM00", "INVALID_PARAMETER_VALUE"},
@@ -21,6 +21,8 @@ constexpr std::array<ErrorRow, 11> kRows{{
     {ErrorCode::NotImplemented, "NOT_IMPLEMENTED", 501, "", ""},
     {ErrorCode::PermissionDenied, "PERMISSION_DENIED", 403, "KAM00", "PERMISSION_DENIED"},
     {ErrorCode::RequestTooLarge, "BAD_REQUEST", 413, "KAM00", "INVALID_PARAMETER_VALUE"},
+    {ErrorCode::AttributeNotFound, "INVALID_PARAMETER_VALUE", 400, "KAM04", "ATTRIBUTE_NOT_FOUND"},
+    {ErrorCode::InsufficientStorage, "INSUFFICIENT_STORAGE", 507, "XXM00", "CLIENT_INTERNAL_ERROR"},
 }};
 
 constexpr bool in_order() {

@@ -22,6 +22,8 @@ enum class ErrorCode {
   NotImplemented,
   PermissionDenied,
   RequestTooLarge,
+  AttributeNotFound,  // INVALID_PARAMETER_VALUE on the wire
+  InsufficientStorage,
 };
 
 // What a code means on the wire. sqlstate and error_class are empty where MLflow leaves the members

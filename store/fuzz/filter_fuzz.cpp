@@ -1,5 +1,5 @@
-// Takes any bytes as the filter and the order_by items of both registry searches, one a line: no
-// crash, and a statement has as many places as values.
+// Takes any bytes as the filter and the order_by items of each search, one a line: no crash, and a
+// statement has as many places as values.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "store/common/error.h"
+#include "store/search/experiment_search.h"
 #include "store/search/lexer.h"
+#include "store/search/logged_model_search.h"
 #include "store/search/registry_search.h"
+#include "store/search/run_search.h"
 
 namespace {
 
@@ -36,13 +39,37 @@ template <class Parse, class Build>
 void check_search(std::string_view filter, const std::vector<std::string>& order_by, Parse parse,
                   Build build) {
   try {
-    const ParsedSearch search = parse(filter, order_by);
+    const auto search = parse(filter, order_by);
     for (const Dialect dialect : {Dialect::Mysql, Dialect::Postgresql, Dialect::Sqlite}) {
       check_query(build(search, "*", Page{101, 0}, dialect));
     }
   } catch (const millrace::Error& error) {
     if (error.message().empty()) std::abort();
   }
+}
+
+Query active_experiments_query(const ParsedSearch& search, std::string_view columns,
+                               const Page& page, Dialect dialect) {
+  static constexpr std::string_view kStages[] = {"active"};
+  return experiments_query(search, columns, kStages, page, dialect);
+}
+
+Query active_runs_query(const RunSearch& search, std::string_view columns, const Page& page,
+                        Dialect dialect) {
+  return runs_query(search, {{1, 2}, {"active"}}, columns, page, dialect);
+}
+
+LoggedModelSearch parse_logged_model_search(std::string_view filter,
+                                            const std::vector<std::string>& order_by) {
+  std::vector<ModelOrderField> order;
+  for (const std::string& name : order_by) {
+    order.push_back(
+        {.field_name = name, .ascending = true, .dataset_name = "d", .dataset_digest = {}});
+  }
+  return {.experiment_ids = {1, 2},
+          .filter = parse_logged_model_filter(filter),
+          .datasets = {{.name = "d", .digest = std::nullopt}},
+          .order = parse_logged_model_order(order)};
 }
 
 }  // namespace
@@ -60,5 +87,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_search(filter, order_by, parse_registered_model_search, registered_models_query);
   check_search(filter, {}, parse_model_version_search, model_versions_query);
   check_search({}, order_by, parse_model_version_search, model_versions_query);
+  check_search(filter, {}, parse_experiment_search, active_experiments_query);
+  check_search({}, order_by, parse_experiment_search, active_experiments_query);
+  check_search(filter, {}, parse_run_search, active_runs_query);
+  check_search({}, order_by, parse_run_search, active_runs_query);
+  check_search(filter, {}, parse_logged_model_search, logged_models_query);
+  check_search({}, order_by, parse_logged_model_search, logged_models_query);
   return 0;
 }

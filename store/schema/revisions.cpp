@@ -1,6 +1,8 @@
 #include "store/schema/revisions.h"
 
 #include "mlflow_revisions_txt.h"
+#include "mysql_schema_sql.h"
+#include "postgresql_schema_sql.h"
 #include "sqlite_schema_sql.h"
 
 namespace millrace {
@@ -35,6 +37,11 @@ std::optional<Revision> find_revision(std::string_view id) {
 
 std::string_view head_revision() { return parse(split(mlflow_revisions_txt, "\n").back()).id; }
 
-std::vector<std::string_view> recorded_statements() { return split(sqlite_schema_sql, ";\n\n"); }
+std::vector<std::string_view> recorded_statements(Dialect dialect) {
+  std::string_view sql = sqlite_schema_sql;
+  if (dialect == Dialect::Mysql) sql = mysql_schema_sql;
+  if (dialect == Dialect::Postgresql) sql = postgresql_schema_sql;
+  return split(sql, ";\n\n");
+}
 
 }  // namespace millrace

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "store/common/sql_dialect.h"
+
 namespace millrace {
 
 // A version of MLflow's schema. `release` is the first MLflow release that had it, or empty.
@@ -19,7 +21,8 @@ std::optional<Revision> find_revision(std::string_view id);
 // The newest one, which Millrace needs.
 std::string_view head_revision();
 
-// The statements that make a fresh SQLite database, in order.
-std::vector<std::string_view> recorded_statements();
+// The statements that make a fresh database of that dialect, in order. On MySQL the definitions
+// come first, then the rows, the revision's as the last.
+std::vector<std::string_view> recorded_statements(Dialect dialect);
 
 }  // namespace millrace

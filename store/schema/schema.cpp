@@ -2,9 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "store/common/clock.h"
+#include "store/database_uri.h"
+#include "store/schema/catalog.h"
+#include "store/schema/define.h"
 #include "store/schema/revisions.h"
 #include "store/schema/table_check.h"
 
@@ -13,46 +17,62 @@ namespace {
 
 constexpr std::string_view kMlflow = "MLflow 3.17.2";
 
+// On MySQL, where no transaction can hold them, it lies beside the tables until all are made.
+constexpr const char* kUnfinished = "millrace_unfinished_schema";
+
 struct Found {
   bool empty = false;
+  bool unfinished = false;  // a creation of ours was interrupted, or is under way elsewhere
   std::vector<std::string> revisions;
-  bool has_default_experiment = false;
+
+  bool to_create() const { return empty || unfinished; }
 };
 
-bool has_table(Session& session, const std::string& name) {
-  return session
-      .first<std::int64_t>("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name",
-                           {name})
-      .has_value();
-}
-
-Found look(Session& session) {
+Found look(Session& session, Dialect dialect) {
+  const std::vector<std::string> tables = table_names(session, dialect);
+  const auto is_there = [&tables](std::string_view name) {
+    return std::find(tables.begin(), tables.end(), name) != tables.end();
+  };
   Found found;
-  found.empty = !session.first<std::int64_t>("SELECT 1 FROM sqlite_master LIMIT 1");
-  if (has_table(session, "alembic_version")) {
+  found.empty = tables.empty();
+  found.unfinished = is_there(kUnfinished);
+  if (is_there("alembic_version")) {
     session.each<std::string>(
         "SELECT version_num FROM alembic_version", {},
         [&found](std::string revision) { found.revisions.push_back(std::move(revision)); });
   }
-  if (has_table(session, "experiments")) {
-    found.has_default_experiment =
-        session.first<std::int64_t>("SELECT 1 FROM experiments WHERE experiment_id = 0")
-            .has_value();
-  }
   return found;
 }
 
-void create(Session& session) {
-  for (const std::string_view statement : recorded_statements()) session.execute(statement);
+void create(Db& db) {
+  define(db, [dialect = db.dialect()](Session& session) {
+    std::vector<std::string> statements;
+    // Another server may have been here meanwhile.
+    if (!look(session, dialect).to_create()) return statements;
+    for (const std::string_view one : recorded_statements(dialect)) statements.emplace_back(one);
+    if (dialect == Dialect::Mysql) {
+      const std::string table = std::string("TABLE ") + kUnfinished;
+      statements.insert(statements.begin(), "CREATE " + table + " (id INTEGER)");
+      statements.push_back("DROP " + table);
+    }
+    return statements;
+  });
 }
 
-void create_default_experiment(Session& session, const DefaultExperiment& experiment,
-                               std::int64_t now) {
-  session.execute(
-      "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, "
-      "creation_time, last_update_time, workspace) "
-      "VALUES (0, 'Default', :location, 'active', :created, :updated, 'default')",
-      {experiment.artifact_location, now, now});
+bool has_default_experiment(Session& session) {
+  return session.first<std::int64_t>("SELECT 1 FROM experiments WHERE experiment_id = 0")
+      .has_value();
+}
+
+void create_default_experiment(Db& db, const DefaultExperiment& experiment) {
+  if (db.read(has_default_experiment)) return;
+  db.write([&, now = now_ms()](Session& session) {
+    session.execute(insert_missing(db.dialect(), "experiments",
+                                   {"experiment_id", "name", "artifact_location", "lifecycle_stage",
+                                    "creation_time", "last_update_time", "workspace"},
+                                   1),
+                    {0, "Default", experiment.artifact_location, "active", now, now, "default"});
+  });
 }
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -63,7 +83,7 @@ void refuse_older(const Db& db, const Revision& found) {
   refuse("The database has the MLflow schema version " + std::string(found.id) +
          (found.release.empty() ? "" : " (MLflow " + std::string(found.release) + ")") +
          ", and Millrace needs " + std::string(head_revision()) + " (" + std::string(kMlflow) +
-         "). Take a backup, then run 'mlflow db upgrade " + db.uri() + "' with " +
+         "). Take a backup, then run 'mlflow db upgrade " + without_password(db.uri()) + "' with " +
          std::string(kMlflow) + ".");
 }
 
@@ -73,7 +93,7 @@ void check_revision(Db& db, const Found& found) {
         "The database has tables but no MLflow schema version in a table alembic_version, so "
         "it is no MLflow database, or one that MLflow has not finished to set up. If it is "
         "MLflow's, take a backup and run 'mlflow db upgrade " +
-        db.uri() + "' with " + std::string(kMlflow) + ".");
+        without_password(db.uri()) + "' with " + std::string(kMlflow) + ".");
   }
   if (found.revisions.size() > 1) {
     refuse("The table alembic_version of the database has more than one row.");
@@ -81,7 +101,8 @@ void check_revision(Db& db, const Found& found) {
   const std::string& revision = found.revisions.front();
   if (revision == head_revision()) return;
   if (const auto older = find_revision(revision)) refuse_older(db, *older);
-  const std::string obstacle = db.read(find_obstacle);
+  const std::string obstacle =
+      db.read([&db](Session& session) { return find_obstacle(session, db.dialect()); });
   const std::string unknown = "The database has the MLflow schema version " + revision +
                               ", which this Millrace does not know (it is made for " +
                               std::string(head_revision()) + " of " + std::string(kMlflow) + ")";
@@ -91,31 +112,26 @@ void check_revision(Db& db, const Found& found) {
 
 }  // namespace
 
-void prepare_schema(Db& db, const std::optional<DefaultExperiment>& default_experiment) {
-  const Found found = db.read(look);
-  if (!found.empty) check_revision(db, found);
-  const bool wants_experiment = default_experiment && !found.has_default_experiment;
-  if (!found.empty && !wants_experiment) return;
-  db.write([&default_experiment, now = now_ms()](Session& session) {
-    const Found current = look(session);  // another server may have been here meanwhile
-    if (current.empty) create(session);
-    if (default_experiment && !current.has_default_experiment) {
-      create_default_experiment(session, *default_experiment, now);
-    }
-  });
+bool prepare_schema(Db& db, const std::optional<DefaultExperiment>& default_experiment) {
+  const Found found = db.read([&db](Session& session) { return look(session, db.dialect()); });
+  if (found.to_create()) {
+    create(db);
+  } else {
+    check_revision(db, found);
+  }
+  if (default_experiment) create_default_experiment(db, *default_experiment);
+  return found.to_create();
+}
+
+std::string check_schema(Db& db) {
+  const Found found = db.read([&db](Session& session) { return look(session, db.dialect()); });
+  if (found.to_create()) return "";
+  check_revision(db, found);
+  return found.revisions.front();
 }
 
 void detach(Db& db) {
-  db.write([](Session& session) {
-    std::vector<std::string> drops;
-    session.each<std::string, std::string>(
-        "SELECT type, name FROM sqlite_master WHERE substr(name, 1, 9) = 'millrace_' "
-        "ORDER BY type = 'table'",  // tables last: they take their indexes and triggers along
-        {}, [&drops](const std::string& type, const std::string& name) {
-          drops.push_back("DROP " + type + " \"" + name + "\"");
-        });
-    for (const std::string& drop : drops) session.execute(drop);
-  });
+  define(db, [&db](Session& session) { return drops_of_ours(session, db.dialect()); });
 }
 
 }  // namespace millrace

@@ -52,7 +52,7 @@ class SchemaTest : public DbTest {
 TEST_F(SchemaTest, AnEmptyFileGetsTheRecordedSchemaTextByText) {
   create();
   std::vector<std::string> expected;
-  for (const std::string_view statement : recorded_statements()) {
+  for (const std::string_view statement : recorded_statements(Dialect::Sqlite)) {
     if (statement.starts_with("CREATE")) expected.emplace_back(statement);
   }
   Db db(options());
@@ -190,13 +190,6 @@ TEST_F(SchemaTest, DetachDropsAllThatIsOurs) {
   });
   detach(db);
   EXPECT_EQ(dump(), before + "\nCREATE TABLE millrace (id INTEGER)");
-}
-
-TEST(Revisions, EndAtTheHeadThatTheRecordedRowsHave) {
-  EXPECT_EQ(head_revision(), "dc11669786a5");
-  EXPECT_TRUE(find_revision("451aebb31d03").has_value());
-  EXPECT_FALSE(find_revision("ffffffffffff").has_value());
-  EXPECT_FALSE(find_revision("").has_value());
 }
 
 }  // namespace

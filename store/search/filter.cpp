@@ -16,10 +16,6 @@ constexpr std::string_view version_numeric[] = {"version_number", "creation_time
                                                 "last_updated_timestamp"};
 constexpr std::string_view version_with_list[] = {"name", "run_id"};
 
-bool contains(std::span<const std::string_view> items, std::string_view wanted) {
-  return std::find(items.begin(), items.end(), wanted) != items.end();
-}
-
 std::string joined_reprs(std::span<const std::string_view> items) {
   std::string text;
   for (const std::string_view item : items) {
@@ -27,12 +23,6 @@ std::string joined_reprs(std::span<const std::string_view> items) {
     text += python::repr(item);
   }
   return text;
-}
-
-Operand tag_value(const Token& token) {
-  if (is_text_token(token)) return std::string(unquote(token.text));
-  throw_invalid_parameter("Expected a quoted string value for tag (e.g. 'my-value'). Got value " +
-                          std::string(token.text));
 }
 
 Operand list_value(const std::string& key, const Token& token, const FilterRules& rules) {

@@ -10,7 +10,6 @@
 namespace millrace::search {
 namespace {
 
-constexpr std::size_t max_group_tokens = 10'000;
 constexpr int max_depth = 100;
 
 bool exceeds_limits(const Token& list, int depth) {

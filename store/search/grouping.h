@@ -8,6 +8,8 @@
 
 namespace millrace::search {
 
+inline constexpr std::size_t max_group_tokens = 10'000;
+
 // Groups the parts of `statement` in place; new groups go to the arena. Returns false where
 // sqlparse gives up: over 10,000 tokens in one group, over 100 groups in each other.
 bool group_statement(Token& statement, std::deque<Token>& arena);

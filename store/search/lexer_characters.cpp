@@ -26,11 +26,6 @@ char32_t fold(char32_t c) {
   }
 }
 
-std::size_t after(std::string_view text, std::size_t position) {
-  python::next_code_point(text, position);
-  return position;
-}
-
 template <class Belongs>
 std::size_t skip_while(std::string_view text, std::size_t position, Belongs belongs) {
   while (position < text.size() && belongs(code_point_at(text, position))) {
@@ -40,6 +35,11 @@ std::size_t skip_while(std::string_view text, std::size_t position, Belongs belo
 }
 
 }  // namespace
+
+std::size_t after(std::string_view text, std::size_t position) {
+  python::next_code_point(text, position);
+  return position;
+}
 
 bool is_space(char32_t c) {
   if (c < 0x80) return c == U' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);

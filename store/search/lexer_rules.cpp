@@ -5,11 +5,6 @@
 namespace millrace::search::rules {
 namespace {
 
-std::size_t after(std::string_view text, std::size_t position) {
-  python::next_code_point(text, position);
-  return position;
-}
-
 std::size_t skip_digits(std::string_view text, std::size_t position) {
   while (position < text.size() && is_digit(code_point_at(text, position))) {
     position = after(text, position);

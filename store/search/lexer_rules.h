@@ -18,6 +18,8 @@ bool starts_word(char32_t code_point);  // [A-ZÀ-Ü]
 // The code points at and before a position; 0 at the ends of the text.
 char32_t code_point_at(std::string_view text, std::size_t position);
 char32_t code_point_before(std::string_view text, std::size_t position);
+// The position after the code point at one.
+std::size_t after(std::string_view text, std::size_t position);
 
 // The ends of the longest runs that begin at the position (the position itself when empty).
 std::size_t skip_spaces(std::string_view text, std::size_t position);

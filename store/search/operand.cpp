@@ -1,5 +1,6 @@
 #include "store/search/operand.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "store/common/error.h"
@@ -52,11 +53,23 @@ std::string_view trim_backticks(std::string_view text) {
   return is_quoted(text, '`') ? without_ends(text) : text;
 }
 
+double real_value(const Token& token) { return float_value(token.text); }
+
 Operand number_value(const Token& token) {
-  if (token.type == TokenType::NumberFloat) return float_value(token.text);
+  if (token.type == TokenType::NumberFloat) return real_value(token);
   const std::optional<python::Int> value = python::parse_int(token.text);
   if (!value) throw_invalid_parameter("A number in the filter string has more than 4300 digits.");
   return *value;
+}
+
+Operand tag_value(const Token& token) {
+  if (is_text_token(token)) return std::string(unquote(token.text));
+  throw_invalid_parameter("Expected a quoted string value for tag (e.g. 'my-value'). Got value " +
+                          std::string(token.text));
+}
+
+bool contains(std::span<const std::string_view> items, std::string_view wanted) {
+  return std::find(items.begin(), items.end(), wanted) != items.end();
 }
 
 }  // namespace millrace::search

@@ -1,6 +1,7 @@
 // The two sides of a clause as values: quotes taken off, numbers and lists read.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,5 +29,11 @@ std::string_view trim_backticks(std::string_view text);
 // int() or float() of a number's text, by its token type. Throws INVALID_PARAMETER_VALUE for an
 // integer of over 4300 digits, where MLflow fails.
 Operand number_value(const Token& token);
+// float() of a number's text, of either token type.
+double real_value(const Token& token);
+// The text that a tag is compared with. Throws INVALID_PARAMETER_VALUE for anything else.
+Operand tag_value(const Token& token);
+
+bool contains(std::span<const std::string_view> items, std::string_view wanted);
 
 }  // namespace millrace::search

@@ -62,7 +62,7 @@ class Order {
   explicit Order(const std::vector<std::string>& order_by) : order_by_(order_by) {}
 
   void add(std::string_view column, bool ascending) {
-    if (has(column)) refuse_duplicate();
+    if (has(column)) refuse_duplicate_order(order_by_);
     items_.push_back({column, ascending});
   }
   void complete(std::string_view column, bool ascending) {
@@ -75,20 +75,30 @@ class Order {
     return std::any_of(items_.begin(), items_.end(),
                        [&](const OrderItem& item) { return item.column == column; });
   }
-  [[noreturn]] void refuse_duplicate() const {
-    std::string list;
-    for (const std::string& item : order_by_) {
-      if (!list.empty()) list += ", ";
-      list += python::repr(item);
-    }
-    throw Error(ErrorCode::InternalError, "`order_by` contains duplicate fields: [" + list + "]");
-  }
 
   const std::vector<std::string>& order_by_;
   std::vector<OrderItem> items_;
 };
 
 }  // namespace
+
+void refuse_duplicate_order(const std::vector<std::string>& order_by) {
+  std::string list;
+  for (const std::string& item : order_by) {
+    if (!list.empty()) list += ", ";
+    list += python::repr(item);
+  }
+  throw Error(ErrorCode::InternalError, "`order_by` contains duplicate fields: [" + list + "]");
+}
+
+std::string order_terms(std::span<const OrderItem> order, std::string_view alias) {
+  std::string terms;
+  for (const OrderItem& item : order) {
+    terms.append(terms.empty() ? "" : ", ").append(alias).append(".").append(item.column);
+    if (!item.ascending) terms += " DESC";
+  }
+  return terms;
+}
 
 OrderWords parse_order_words(std::string_view item) {
   std::string text = order_text(item);

@@ -19,6 +19,9 @@ struct OrderItem {
   bool ascending = true;
 };
 
+// The ORDER BY terms of an order over the table's alias: "m.name, m.version DESC".
+std::string order_terms(std::span<const OrderItem> order, std::string_view alias);
+
 // One item of an order_by list, unquoted but not looked up (SearchUtils._parse_order_by_string):
 // an identifier with or without ASC or DESC. Throws INVALID_PARAMETER_VALUE.
 struct OrderWords {
@@ -26,6 +29,9 @@ struct OrderWords {
   bool ascending = true;
 };
 OrderWords parse_order_words(std::string_view item);
+
+// INTERNAL_ERROR (500): MLflow's answer to an item that sorts by what another one does already.
+[[noreturn]] void refuse_duplicate_order(const std::vector<std::string>& order_by);
 
 // registered-models/search: name, timestamp, last_updated_timestamp. The order is completed to a
 // total one, as MLflow does. Throws INVALID_PARAMETER_VALUE for an item, INTERNAL_ERROR (500) for a

@@ -13,10 +13,11 @@ namespace {
 
 // A literal: its repr, and the parts that matter.
 struct Literal {
-  enum class Kind { Text, Tuple, Other } kind = Kind::Other;
+  enum class Kind { Text, Tuple, List, Other } kind = Kind::Other;
   std::string text;            // of a Text
-  std::vector<Literal> items;  // of a Tuple
-  std::string repr;            // of an Other
+  std::vector<Literal> items;  // of a Tuple or List
+  std::string repr;            // of a List or Other
+  std::optional<Value> value;  // of an Other that a database can hold
 };
 
 [[noreturn]] void refuse_literal() {
@@ -46,6 +47,7 @@ std::string repr(const Literal& literal) {
       return python::repr(literal.text);
     case Literal::Kind::Tuple:
       return tuple_repr(literal.items);
+    case Literal::Kind::List:
     case Literal::Kind::Other:
       return literal.repr;
   }
@@ -127,7 +129,9 @@ Literal Parser::expression() {
     } else {
       take("[");
       bool comma = false;
-      literal.repr = "[" + joined_reprs(items_until(']', comma)) + "]";
+      literal.kind = Literal::Kind::List;
+      literal.items = items_until(']', comma);
+      literal.repr = "[" + joined_reprs(literal.items) + "]";
     }
     --depth_;
   } else if (const std::optional<Prefix> prefix = string_start()) {
@@ -205,6 +209,7 @@ Literal Parser::number(bool negative) {
   if (real) {
     const double value = std::strtod(written.c_str(), nullptr);
     literal.repr = python::float_repr(negative ? -value : value);
+    literal.value = negative ? -value : value;
     return literal;
   }
   if (written.front() == '0' && written.find_first_not_of('0') != std::string::npos) {
@@ -213,6 +218,7 @@ Literal Parser::number(bool negative) {
   const std::optional<python::Int> value = python::parse_int((negative ? "-" : "") + written);
   if (!value) refuse_literal();
   literal.repr = value->digits;
+  if (value->fits) literal.value = value->value;
   return literal;
 }
 
@@ -225,6 +231,7 @@ std::optional<Literal> Parser::constant() {
     position_ = end;
     Literal literal;
     literal.repr = word;
+    literal.value = word == "None" ? Value() : Value(std::int64_t{word == "True"});
     return literal;
   }
   return std::nullopt;
@@ -363,12 +370,31 @@ std::string with_plain_line_ends(std::string_view text) {
   return plain;
 }
 
+Literal parse(std::string_view text) {
+  if (!is_source(text)) refuse_literal();
+  const std::string source = with_plain_line_ends(text);
+  return Parser(source).parse();
+}
+
 }  // namespace
 
+LiteralValue parse_literal(std::string_view text) {
+  Literal literal = parse(text);
+  LiteralValue value;
+  value.is_list = literal.kind == Literal::Kind::Tuple || literal.kind == Literal::Kind::List;
+  if (!value.is_list) value.repr = repr(literal);
+  std::vector<Literal> items = std::move(literal.items);
+  if (!value.is_list) items.push_back(std::move(literal));
+  for (Literal& item : items) {
+    if (item.kind == Literal::Kind::Text) item.value = std::move(item.text);
+    value.storable = value.storable && item.value.has_value();
+    if (item.value) value.items.push_back(*std::move(item.value));
+  }
+  return value;
+}
+
 std::vector<std::string> parse_text_list(std::string_view literal) {
-  if (!is_source(literal)) refuse_literal();
-  const std::string source = with_plain_line_ends(literal);
-  Literal parsed = Parser(source).parse();
+  Literal parsed = parse(literal);
   std::vector<Literal> items;
   if (parsed.kind == Literal::Kind::Tuple) {
     items = std::move(parsed.items);

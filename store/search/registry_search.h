@@ -31,12 +31,6 @@ ParsedSearch parse_registered_model_search(std::string_view filter,
 ParsedSearch parse_model_version_search(std::string_view filter,
                                         const std::vector<std::string>& order_by);
 
-// Which rows. A caller asks for one more than it shows, to know whether another page follows.
-struct Page {
-  std::int64_t limit = 0;  // passed to the database as it is: negative means all on SQLite
-  std::int64_t offset = 0;
-};
-
 // `columns` is the select list, of registered_models under the alias m or of model_versions under
 // the alias v. It has no places for values.
 // Throws BAD_REQUEST for a list beside another operator than IN and NOT IN, INTERNAL_ERROR on

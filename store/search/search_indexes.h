@@ -1,13 +1,20 @@
-// The indexes that keep the searches fast where MLflow's are missing.
+// The indexes that keep reads and searches fast where MLflow's are missing.
 #pragma once
 
-#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "store/common/sql_dialect.h"
 
 namespace millrace::search {
 
-// CREATE INDEX IF NOT EXISTS statements for SQLite. The searches are right without them, and MLflow
-// keeps them up to date without knowing of them.
-extern const std::span<const std::string_view> sqlite_indexes;
+struct Index {
+  std::string_view name;
+  std::string statement;  // CREATE INDEX
+};
+
+// The searches are right without them, and MLflow keeps them up to date without knowing of them.
+std::vector<Index> indexes(Dialect dialect);
 
 }  // namespace millrace::search

@@ -95,7 +95,6 @@ class SearchText {
   void add_select(std::string_view columns, const TagGroup* leading);
   void add_page(const Condition& limit);
   void add_measured(std::string_view columns);
-  void add_all(std::span<const Condition> conditions);
   void add_attribute(const Comparison& comparison);
   void add_leading_tag(const TagGroup& group);
   void add_values(const std::string& column, const TagGroup& group);
@@ -128,7 +127,7 @@ Query SearchText::build(std::string_view columns) {
       add_measured(columns);
       return text_.take();
   }
-  add_page([this] { text_.add_value(page_.limit); });
+  text_.add_page(page_);
   return text_.take();
 }
 
@@ -176,7 +175,7 @@ void SearchText::add_select(std::string_view columns, const TagGroup* leading) {
   if (!prompts_) conditions.push_back([this] { add_no_prompt(); });
   if (!conditions.empty()) {
     text_.add(" AND ");
-    add_all(conditions);
+    text_.add_all(conditions);
   }
   add_order(leading);
 }
@@ -206,24 +205,6 @@ void SearchText::add_measured(std::string_view columns) {
   add_order(nullptr);
 }
 
-// Conditions joined by AND; very many in a balanced way, because databases bound the depth.
-void SearchText::add_all(std::span<const Condition> conditions) {
-  constexpr std::size_t flat = 100;
-  if (conditions.size() > flat) {
-    const std::size_t half = conditions.size() / 2;
-    text_.add("(");
-    add_all(conditions.first(half));
-    text_.add(") AND (");
-    add_all(conditions.subspan(half));
-    text_.add(")");
-    return;
-  }
-  for (std::size_t i = 0; i < conditions.size(); ++i) {
-    if (i > 0) text_.add(" AND ");
-    conditions[i]();
-  }
-}
-
 void SearchText::add_attribute(const Comparison& comparison) {
   const auto known =
       std::find_if(table_.columns.begin(), table_.columns.end(),
@@ -250,7 +231,7 @@ void SearchText::add_values(const std::string& column, const TagGroup& group) {
     });
   }
   text_.add(" AND ");
-  add_all(conditions);
+  text_.add_all(conditions);
 }
 
 void SearchText::add_tag_conditions(std::string_view alias, const TagGroup& group) {

@@ -102,6 +102,7 @@ struct Token {
 struct ParsedSql {
   std::deque<Token> arena;
   std::vector<Token*> statements;
+  std::string_view refusal;  // sqlparse's words where it refuses the text; else empty
 };
 
 // str.upper() as far as words of the grammar go: letters whose upper case is ASCII; others stay.

@@ -189,22 +189,30 @@ class Splitter {
 
 }  // namespace
 
-ParsedSql parse_sql(std::string_view text, std::string_view what) {
-  const auto refuse = [&] {
-    throw_invalid_parameter("Error on parsing " + std::string(what) + " '" + std::string(text) +
-                            "'");
-  };
+ParsedSql try_parse_sql(std::string_view text) {
+  constexpr std::string_view too_many = "Maximum number of tokens exceeded (10000).";
   ParsedSql parsed;
   Splitter splitter(parsed);
   for (Lexer lexer(text); !lexer.done();) {
     splitter.add(lexer.next());
-    if (parsed.arena.size() > max_tokens) refuse();
+    if (parsed.arena.size() <= max_tokens) continue;
+    parsed.refusal = too_many;
+    return parsed;
   }
   splitter.end();
   for (Token* statement : parsed.statements) {
-    if (!group_statement(*statement, parsed.arena)) refuse();
+    const bool many = statement->parts.size() > max_group_tokens;
+    if (group_statement(*statement, parsed.arena)) continue;
+    parsed.refusal = many ? too_many : "Maximum grouping depth exceeded (100).";
+    break;
   }
   return parsed;
+}
+
+ParsedSql parse_sql(std::string_view text, std::string_view what) {
+  ParsedSql parsed = try_parse_sql(text);
+  if (parsed.refusal.empty()) return parsed;
+  throw_invalid_parameter("Error on parsing " + std::string(what) + " '" + std::string(text) + "'");
 }
 
 }  // namespace millrace::search

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 
 #include "store/text/python_text.h"
 #include "store/text/unicode_tables.h"
@@ -56,25 +58,56 @@ std::optional<std::string> plain_digits(std::string_view text) {
   return digits;
 }
 
-}  // namespace
-
-std::string float_repr(double value) {
-  std::string text;
-  append_float_repr(text, value);
+// What int() and float() drop before they read: the blanks around.
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  text.remove_suffix(text.size() - (text.find_last_not_of(' ') + 1));
   return text;
 }
 
-void append_float_repr(std::string& text, double value) {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The text without its underscores; nothing when one is not between digits.
+std::optional<std::string> without_underscores(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      plain += text[i];
+    } else if (i == 0 || i + 1 == text.size() || !is_digit(text[i - 1]) || !is_digit(text[i + 1])) {
+      return std::nullopt;
+    }
+  }
+  return plain;
+}
+
+// "inf", "infinity" and "nan" in any case.
+std::optional<double> named_float(std::string_view text) {
+  std::string lower;
+  for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (lower == "inf" || lower == "infinity") return std::numeric_limits<double>::infinity();
+  if (lower == "nan") return std::numeric_limits<double>::quiet_NaN();
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string float_repr(double value) {
+  char text[kLongestFloatRepr];
+  return {text, write_float_repr(text, value)};
+}
+
+char* write_float_repr(char* at, double value) {
+  const auto write = [&at](std::string_view text) { at = std::copy(text.begin(), text.end(), at); };
   if (std::isnan(value)) {
-    text += "nan";
-    return;
+    write("nan");
+    return at;
   }
-  if (std::signbit(value)) text += '-';
+  if (std::signbit(value)) *at++ = '-';
   if (std::isinf(value)) {
-    text += "inf";
-    return;
+    write("inf");
+    return at;
   }
-  char buffer[32];
+  char buffer[kLongestFloatRepr];
   char* end =
       std::to_chars(buffer, buffer + sizeof buffer, std::fabs(value), std::chars_format::scientific)
           .ptr;
@@ -82,35 +115,34 @@ void append_float_repr(std::string& text, double value) {
   int exponent = 0;
   std::from_chars(mark[1] == '+' ? mark + 2 : mark + 1, end, exponent);
   if (exponent < -4 || exponent >= 16) {
-    text.append(buffer, end);  // to_chars pads the exponent to two digits, as Python does
-    return;
+    write({buffer, end});  // to_chars pads the exponent to two digits, as Python does
+    return at;
   }
   std::string_view fraction(buffer + 2, mark > buffer + 2 ? mark - buffer - 2 : 0);
   if (exponent < 0) {
-    text += "0.";
-    text.append(static_cast<std::size_t>(-exponent) - 1, '0');
-    text += buffer[0];
-    text += fraction;
-    return;
+    write("0.");
+    at = std::fill_n(at, -exponent - 1, '0');
+    *at++ = buffer[0];
+    write(fraction);
+    return at;
   }
   auto whole = static_cast<std::size_t>(exponent);  // digits of the fraction before the point
-  text += buffer[0];
-  text += fraction.substr(0, whole);
+  *at++ = buffer[0];
+  write(fraction.substr(0, whole));
   if (fraction.size() <= whole) {
-    text.append(whole - fraction.size(), '0');
-    text += ".0";
+    at = std::fill_n(at, whole - fraction.size(), '0');
+    write(".0");
   } else {
-    text += '.';
-    text += fraction.substr(whole);
+    *at++ = '.';
+    write(fraction.substr(whole));
   }
+  return at;
 }
 
 std::optional<Int> parse_int(std::string_view text) {
   std::optional<std::string> ascii = to_ascii(text);
   if (!ascii) return std::nullopt;
-  std::string_view rest = *ascii;
-  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  rest.remove_suffix(rest.size() - (rest.find_last_not_of(' ') + 1));
+  std::string_view rest = without_blanks(*ascii);
   bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
   std::optional<std::string> digits = plain_digits(rest);
@@ -123,6 +155,27 @@ std::optional<Int> parse_int(std::string_view text) {
   result.fits = std::from_chars(digits->data(), end, result.value).ec == std::errc();
   result.digits = std::move(*digits);
   return result;
+}
+
+std::optional<double> parse_float(std::string_view text) {
+  const std::optional<std::string> ascii = to_ascii(text);
+  if (!ascii) return std::nullopt;
+  std::string_view rest = without_blanks(*ascii);
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  std::optional<double> value = named_float(rest);
+  if (!value) {
+    const std::optional<std::string> plain = without_underscores(rest);
+    // strtod takes more than float(): a second sign, hexadecimal numbers, other names.
+    if (!plain || plain->empty() || (!is_digit(plain->front()) && plain->front() != '.') ||
+        plain->find_first_not_of("0123456789.eE+-") != std::string::npos) {
+      return std::nullopt;
+    }
+    char* end = nullptr;
+    value = std::strtod(plain->c_str(), &end);  // the C locale is never left
+    if (end != plain->c_str() + plain->size()) return std::nullopt;
+  }
+  return negative ? -*value : *value;
 }
 
 }  // namespace millrace::python

@@ -38,9 +38,10 @@ std::string repr(std::string_view text);
 std::string bytes_repr(std::string_view bytes);
 
 // repr(float): shortest digits that round-trip, in Python's form ('1e+16', '1.0', 'inf', 'nan').
-// append_float_repr is the same without a string of its own.
+// write_float_repr writes it where `at` points and returns its end.
 std::string float_repr(double value);
-void append_float_repr(std::string& text, double value);
+inline constexpr std::size_t kLongestFloatRepr = 32;  // bytes
+char* write_float_repr(char* at, double value);
 
 // int(str): blanks around, sign, single underscores, any Unicode decimal digits. Nothing when
 // Python would raise ValueError, which includes more than 4300 digits.
@@ -50,5 +51,10 @@ struct Int {
   std::string digits;  // str(int): canonical decimal text, with '-' where negative
 };
 std::optional<Int> parse_int(std::string_view text);
+
+// float(str): blanks around, sign, single underscores between digits, any Unicode decimal digits,
+// "inf", "infinity" and "nan" in any case; beyond the range inf or 0. Nothing when Python would
+// raise ValueError.
+std::optional<double> parse_float(std::string_view text);
 
 }  // namespace millrace::python

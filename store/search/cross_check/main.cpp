@@ -3,8 +3,14 @@
 // "error <code> <hex message>" or "ok" and hex words:
 //   rm_filter, mv_filter  filter          -> kind key op type value... of each comparison
 //   rm_order, mv_order    item...         -> column, "asc" or "desc" of each
+//   exp_filter            filter          -> the same of experiments
+//   exp_search            filter item...  -> column, "asc" or "desc" of each
 //   indexes               nothing         -> statements
 //   rm_query, mv_query    dialect limit offset filter item...  -> statement, type value ...
+//   run_filter, run_order, run_query   likewise for runs; run_query searches experiments 1 and 2
+//   model_filter          filter, of logged models -> kind key op "text", "float" or "list"
+//   value... exp_query             dialect limit offset filter item...  -> statement, type value
+//   ...
 #include <algorithm>
 #include <functional>
 #include <iostream>
@@ -15,7 +21,10 @@
 #include <vector>
 
 #include "store/common/error.h"
+#include "store/search/experiment_search.h"
+#include "store/search/logged_model_search.h"
 #include "store/search/registry_search.h"
+#include "store/search/run_search.h"
 #include "store/search/search_indexes.h"
 
 namespace {
@@ -62,7 +71,7 @@ Words filter_words(const std::vector<Comparison>& comparisons) {
     out.push_back(comparison.kind == KeyKind::Tag ? "tag" : "attribute");
     out.push_back(comparison.key);
     out.push_back(comparison.op);
-    append_operand(out, comparison.value);
+    if (!comparison.op.ends_with("NULL")) append_operand(out, comparison.value);
   }
   return out;
 }
@@ -76,26 +85,107 @@ Words order_words(const std::vector<OrderItem>& order) {
   return out;
 }
 
-Words query_words(const Words& in, bool versions) {
-  const Dialect dialect = in.at(0) == "mysql"        ? Dialect::Mysql
-                          : in.at(0) == "postgresql" ? Dialect::Postgresql
-                                                     : Dialect::Sqlite;
-  const Page page{std::stoll(in.at(1)), std::stoll(in.at(2))};
-  const Words order(in.begin() + 4, in.end());
-  const Query query = versions
-                          ? model_versions_query(parse_model_version_search(in.at(3), order),
-                                                 "v.name, v.version", page, dialect)
-                          : registered_models_query(parse_registered_model_search(in.at(3), order),
-                                                    "m.name", page, dialect);
+constexpr std::string_view run_kinds[] = {"metric", "parameter", "tag", "attribute", "dataset"};
+
+Words run_filter_words(const Words& in) {
+  Words out;
+  for (const RunComparison& comparison : parse_run_search(in.at(0), {}).filter) {
+    out.emplace_back(run_kinds[static_cast<std::size_t>(comparison.key.kind)]);
+    out.insert(out.end(), {comparison.key.name, comparison.op});
+    append_operand(out, comparison.value);
+  }
+  return out;
+}
+
+std::string value_text(const millrace::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+  if (const auto* real = std::get_if<double>(&value)) return millrace::python::float_repr(*real);
+  return "None";
+}
+
+Words model_filter_words(const Words& in) {
+  static constexpr std::string_view kinds[] = {"attributes", "metrics", "params", "tags"};
+  Words out;
+  for (const ModelComparison& comparison : parse_logged_model_filter(in.at(0))) {
+    out.emplace_back(kinds[static_cast<std::size_t>(comparison.kind)]);
+    out.insert(out.end(), {comparison.key, comparison.op});
+    if (const auto* text = std::get_if<std::string>(&comparison.value)) {
+      out.insert(out.end(), {"text", *text});
+    } else if (const auto* real = std::get_if<double>(&comparison.value)) {
+      out.insert(out.end(), {"float", millrace::python::float_repr(*real)});
+    } else {
+      const auto& literal = std::get<LiteralValue>(comparison.value);
+      out.emplace_back(literal.is_list ? "list" : "single");
+      for (const millrace::Value& item : literal.items) out.push_back(value_text(item));
+      if (!literal.storable) out.emplace_back("and more");
+    }
+  }
+  return out;
+}
+
+Words run_order_words(const Words& in) {
+  Words out;
+  for (const RunOrderItem& item : parse_run_search("", in).order) {
+    out.emplace_back(run_kinds[static_cast<std::size_t>(item.key.kind)]);
+    out.insert(out.end(), {item.key.name, item.ascending ? "asc" : "desc"});
+  }
+  return out;
+}
+
+// The arguments of all queries: dialect limit offset filter item...
+struct QueryArguments {
+  explicit QueryArguments(const Words& in)
+      : dialect(in.at(0) == "mysql"        ? Dialect::Mysql
+                : in.at(0) == "postgresql" ? Dialect::Postgresql
+                                           : Dialect::Sqlite),
+        page{std::stoll(in.at(1)), std::stoll(in.at(2))},
+        filter(in.at(3)),
+        order(in.begin() + 4, in.end()) {}
+
+  Dialect dialect;
+  Page page;
+  std::string filter;
+  Words order;
+};
+
+Words query_words(const Query& query) {
   Words out{query.sql};
   for (const millrace::Value& value : query.values) {
     if (const auto* text = std::get_if<std::string>(&value)) {
       out.insert(out.end(), {"text", *text});
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      out.insert(out.end(), {"float", millrace::python::float_repr(*real)});
     } else {
       out.insert(out.end(), {"int", std::to_string(std::get<std::int64_t>(value))});
     }
   }
   return out;
+}
+
+Words model_query_words(const Words& in) {
+  const QueryArguments q(in);
+  return query_words(registered_models_query(parse_registered_model_search(q.filter, q.order),
+                                             "m.name", q.page, q.dialect));
+}
+
+Words version_query_words(const Words& in) {
+  const QueryArguments q(in);
+  return query_words(model_versions_query(parse_model_version_search(q.filter, q.order),
+                                          "v.name, v.version", q.page, q.dialect));
+}
+
+Words experiment_query_words(const Words& in) {
+  static constexpr std::string_view kStages[] = {"active", "deleted"};
+  const QueryArguments q(in);
+  return query_words(experiments_query(parse_experiment_search(q.filter, q.order),
+                                       "e.experiment_id", kStages, q.page, q.dialect));
+}
+
+Words run_query_words(const Words& in) {
+  const QueryArguments q(in);
+  return query_words(runs_query(parse_run_search(q.filter, q.order), {{1, 2}, {"active"}},
+                                "r.run_uuid", q.page, q.dialect));
 }
 
 const std::map<std::string, std::function<Words(const Words&)>, std::less<>> operations = {
@@ -105,9 +195,24 @@ const std::map<std::string, std::function<Words(const Words&)>, std::less<>> ope
      [](const Words& in) { return filter_words(parse_filter(in.at(0), model_version_rules)); }},
     {"rm_order", [](const Words& in) { return order_words(parse_registered_model_order(in)); }},
     {"mv_order", [](const Words& in) { return order_words(parse_model_version_order(in)); }},
-    {"indexes", [](const Words&) { return Words(sqlite_indexes.begin(), sqlite_indexes.end()); }},
-    {"rm_query", [](const Words& in) { return query_words(in, false); }},
-    {"mv_query", [](const Words& in) { return query_words(in, true); }},
+    {"exp_filter", [](const Words& in) { return filter_words(parse_experiment_filter(in.at(0))); }},
+    {"exp_search",
+     [](const Words& in) {
+       return order_words(parse_experiment_search(in.at(0), {in.begin() + 1, in.end()}).order);
+     }},
+    {"exp_query", experiment_query_words},
+    {"indexes",
+     [](const Words&) {
+       Words statements;
+       for (const Index& index : indexes(Dialect::Sqlite)) statements.push_back(index.statement);
+       return statements;
+     }},
+    {"rm_query", model_query_words},
+    {"mv_query", version_query_words},
+    {"model_filter", model_filter_words},
+    {"run_filter", run_filter_words},
+    {"run_order", run_order_words},
+    {"run_query", run_query_words},
 };
 
 std::string answer(const std::string& line) {

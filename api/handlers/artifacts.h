@@ -1,0 +1,26 @@
+// What the handlers of artifacts share.
+#pragma once
+
+#include <string>
+
+#include "api/artifact_roots.h"
+#include "api/http.h"
+#include "api/json/json_writer.h"
+#include "api/request.h"
+
+namespace millrace {
+
+// The 503 of a server that runs with --no-serve-artifacts.
+HttpResponse artifacts_disabled_reply(const Request& request);
+
+// A file at `path` below the place, in the form of the request's layer. Throws
+// RESOURCE_DOES_NOT_EXIST when there is none and INVALID_PARAMETER_VALUE for a folder.
+HttpResponse send_artifact(const Request& request, const ArtifactPlace& place,
+                           const std::string& path);
+
+// The member `files`, left out when the folder is empty or none: what lies in `folder` of the
+// store, with paths that begin with `shown_folder`.
+void write_files(JsonWriter& writer, ArtifactStore& store, const std::string& folder,
+                 const std::string& shown_folder);
+
+}  // namespace millrace

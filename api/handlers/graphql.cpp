@@ -1,0 +1,193 @@
+// POST /graphql: the queries of MLflow's web UI, answered by the handlers of the REST API.
+#include <algorithm>
+#include <map>
+
+#include "api/app.h"
+#include "api/graphql/execution.h"
+#include "api/json/json_reader.h"
+#include "api/json/json_writer.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "store/common/error.h"
+#include "store/common/percent_decoding.h"
+
+namespace millrace::handlers {
+
+HttpResponse get_experiment(App& app, const Request& request);
+HttpResponse get_run(App& app, const Request& request);
+HttpResponse search_runs(App& app, const Request& request);
+HttpResponse search_model_versions(App& app, const Request& request);
+HttpResponse search_datasets(App& app, const Request& request);
+HttpResponse get_metric_history_bulk_interval(App& app, const Request& request);
+HttpResponse list_artifacts(App& app, const Request& request);
+
+namespace {
+
+// What one field may be cut from; bounds the memory of a request.
+constexpr std::size_t kMaximumAnswer = std::size_t{24} << 20U;  // bytes
+constexpr std::size_t kMaximumValues = 4'000'000;
+
+class TextBody : public RequestBody {
+ public:
+  explicit TextBody(std::string text) : text_(std::move(text)) {}
+  std::size_t read(char* buffer, std::size_t size) override {
+    const std::size_t count = text_.copy(buffer, size, position_);
+    position_ += count;
+    return count;
+  }
+
+ private:
+  std::string text_;
+  std::size_t position_ = 0;
+};
+
+// The answer of the REST API, which has to be held whole. Throws when that is too much.
+std::string whole_body(HttpResponse response) {
+  std::string body = std::move(response.body);
+  if (response.source == nullptr) return body;
+  if (response.source->size() > kMaximumAnswer) {
+    throw_invalid_parameter("This field is answered with more than " +
+                            std::to_string(kMaximumAnswer >> 20U) +
+                            " MiB; ask for fewer results, or use the REST API.");
+  }
+  body.resize(response.source->size());
+  std::size_t filled = 0;
+  while (const std::size_t count =
+             response.source->read(body.data() + filled, body.size() - filled)) {
+    filled += count;
+  }
+  return body;
+}
+
+// Asks a handler of the REST API as a client would, with a body or (when it is null) a query.
+Json ask(App& app, Handler handler, const Json& body, std::string_view query) {
+  TextBody text(body.is_null() ? "" : python_json_dumps(body, false, Layout::Compact));
+  HttpRequest http;
+  http.method = body.is_null() ? "GET" : "POST";
+  http.headers.emplace_back("content-type", "application/json");
+  http.body = &text;
+  Request request{http, Target{.path = "", .raw_query = query, .raw_path = ""}, Layer::Classic,
+                  false};
+  return parse_json_text(whole_body(handler(app, request)), kMaximumValues)
+      .value_or(Json::object());
+}
+
+// Bounds and maximum come from the URL of the request, as in MLflow.
+Json metric_history(App& app, const Json& input, std::string_view raw_query) {
+  std::string query(raw_query);
+  const auto add = [&](std::string_view name, const Json& value) {
+    if (!value.is_string()) return;
+    query.append(query.empty() ? "" : "&").append(name).append("=");
+    query += quote(value.get<std::string>(), "");
+  };
+  if (input.contains("metric_key")) add("metric_key", input["metric_key"]);
+  if (input.contains("run_ids")) {
+    for (const Json& run_id : input["run_ids"]) add("run_ids", run_id);
+  }
+  return ask(app, get_metric_history_bulk_interval, nullptr, query);
+}
+
+// Answers the fields of one request that are no plain members.
+class Resolving {
+ public:
+  Resolving(App& app, std::string_view raw_query) : app_(app), raw_query_(raw_query) {}
+
+  Json operator()(const std::string& type, const std::string& field, const Json& argument) {
+    if (type == "MlflowRunExtension") {
+      const Json info = argument.value("info", Json::object());
+      return field == "experiment" ? experiment(info.value("experiment_id", ""))
+                                   : model_versions(info.value("run_id", ""));
+    }
+    if (field == "test") return {{"output", argument}};
+    if (field == "mlflowGetMetricHistoryBulkInterval")
+      return metric_history(app_, argument, raw_query_);
+    static const std::map<std::string, Handler> kHandlers{
+        {"mlflowGetExperiment", get_experiment},
+        {"mlflowGetRun", get_run},
+        {"mlflowListArtifacts", list_artifacts},
+        {"mlflowSearchRuns", search_runs},
+        {"mlflowSearchModelVersions", search_model_versions},
+        {"mlflowSearchDatasets", search_datasets}};
+    Json answer = ask(app_, kHandlers.at(field), argument, "");
+    run_ids_.clear();
+    for (const Json& run : answer.value("runs", Json::array())) {
+      run_ids_.push_back(run.value("info", Json::object()).value("run_id", ""));
+    }
+    return answer;
+  }
+
+ private:
+  // The runs of a list mostly lie in one experiment.
+  Json experiment(const std::string& id) {
+    const auto known = experiments_.find(id);
+    if (known != experiments_.end()) return known->second;
+    return experiments_[id] = ask(app_, get_experiment, {{"experiment_id", id}}, "")
+                                  .value("experiment", Json::object());
+  }
+
+  // Those of the runs that follow in the list are read with them: a question for each run would be
+  // a statement for each.
+  Json model_versions(const std::string& run_id) {
+    constexpr std::ptrdiff_t kRuns = 100;
+    const auto known = versions_.find(run_id);
+    if (known != versions_.end()) return known->second;
+    const auto begin = std::find(run_ids_.begin(), run_ids_.end(), run_id);
+    const auto end = begin + std::min(kRuns, run_ids_.end() - begin);
+    std::string filter;
+    for (auto id = begin; id != end; ++id) {
+      filter += (filter.empty() ? "run_id IN ('" : "', '") + *id;
+    }
+    filter = filter.empty() ? "run_id='" + run_id + "'" : filter + "')";
+    Json answer = ask(app_, search_model_versions, {{"filter", filter}}, "");
+    for (auto id = begin; id != end; ++id) versions_[*id] = Json::array();
+    Json& own = versions_[run_id] = Json::array();
+    for (Json& version : answer["model_versions"]) {
+      versions_[version.value("run_id", "")].push_back(std::move(version));
+    }
+    return own;
+  }
+
+  App& app_;
+  std::string_view raw_query_;
+  std::vector<std::string> run_ids_;         // of the last list
+  std::map<std::string, Json> experiments_;  // by id
+  std::map<std::string, Json> versions_;     // by run
+};
+
+[[noreturn]] void refuse_member(const std::string& name, const std::string& expected) {
+  throw_invalid_parameter("Invalid value for '" + name + "' of the GraphQL request: expected " +
+                          expected + ".");
+}
+
+graphql::Request read_request(const Request& request) {
+  const Json body = request.json_object();
+  graphql::Request result;
+  const Json query = body.value("query", Json());
+  if (!query.is_string()) refuse_member("query", "a string");
+  result.query = query.get<std::string>();
+  if (const Json name = body.value("operationName", Json()); !name.is_null()) {
+    result.operation_name = name.is_string() ? name.get<std::string>() : python_repr(name);
+  }
+  if (Json variables = body.value("variables", Json()); variables.is_object()) {
+    result.variables = std::move(variables);
+  } else if (!variables.is_null()) {
+    refuse_member("variables", "an object");
+  }
+  return result;
+}
+
+}  // namespace
+
+HttpResponse post_graphql(App& app, const Request& request) {
+  const graphql::Limits limits{app.config.graphql_max_root_fields, app.config.graphql_max_aliases};
+  graphql::Result result =
+      graphql::execute(read_request(request), limits, Resolving(app, request.target.raw_query));
+  Json errors;
+  for (std::string& error : result.errors) errors.push_back(std::move(error));
+  std::string body;
+  JsonWriter(body, Layout::Compact)
+      .value({{"data", std::move(result.data)}, {"errors", std::move(errors)}}, true);
+  return json_reply(body + "\n");
+}
+
+}  // namespace millrace::handlers

@@ -1,0 +1,103 @@
+// Handlers of runs (tracking.md sections 4.3 and 4.4).
+#include <array>
+
+#include "api/app.h"
+#include "api/handlers/registry.h"
+#include "api/handlers/tracking.h"
+#include "api/list_reply.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "api/run_data_rules.h"
+#include "api/run_json.h"
+#include "api/validate.h"
+#include "artifacts/artifact_location.h"
+
+namespace millrace::handlers {
+namespace {
+
+constexpr std::array kStatuses{EnumValue{"RUNNING", 1}, EnumValue{"SCHEDULED", 2},
+                               EnumValue{"FINISHED", 3}, EnumValue{"FAILED", 4},
+                               EnumValue{"KILLED", 5}};
+
+std::optional<std::string> status_of(const Message& message) {
+  const std::int64_t number = message.integer("status", 0);
+  for (const EnumValue& status : kStatuses) {
+    if (status.number == number) return std::string(status.name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+HttpResponse create_run(App& app, const Request& request) {
+  static constexpr std::array kParams{
+      Param{"experiment_id"}, Param{"start_time", Kind::Int64}, Param{"run_name"},
+      Param{.name = "user_id", .checked = false},
+      Param{.name = "tags", .kind = Kind::Messages, .fields = kTagParams, .checked = false}};
+  const Message message = request.decode(kParams);
+  const std::string& experiment_id = message.text("experiment_id");
+  const Run run = app.runs.create(
+      {.experiment_id = experiment_id.empty() ? 0 : parse_experiment_id(experiment_id),
+       .experiment_text = experiment_id,
+       .user_id = message.text("user_id"),
+       .run_name = message.text("run_name"),
+       .start_time = message.integer("start_time", 0),
+       .tags = tags_of(message)},
+      append_to_uri_path);
+  std::string body;
+  JsonWriter writer(body, Layout::Pretty);
+  writer.begin_object();
+  writer.key("run");
+  write_created(writer, run);
+  writer.end_object();
+  return json_reply(std::move(body));
+}
+
+HttpResponse get_run(App& app, const Request& request) {
+  static constexpr std::array kParams{required("run_id"), kRunUuid};
+  const Message message = request.decode(kParams);
+  return entity_reply("run", app.runs.get(run_id_of(message)));
+}
+
+HttpResponse update_run(App& app, const Request& request) {
+  static constexpr std::array kParams{
+      required("run_id"), Param{"end_time", Kind::Int64},
+      Param{.name = "status", .kind = Kind::Enum, .values = kStatuses}, Param{"run_name"},
+      kRunUuid};
+  const Message message = request.decode(kParams);
+  RunChanges changes{
+      .status = status_of(message), .end_time = std::nullopt, .run_name = message.text("run_name")};
+  if (message.has("end_time")) changes.end_time = message.integer("end_time", 0);
+  return entity_reply("run_info", app.runs.update(run_id_of(message), changes));
+}
+
+HttpResponse delete_run(App& app, const Request& request) {
+  static constexpr std::array kParams{required("run_id")};
+  app.runs.remove(request.decode(kParams).text("run_id"));
+  return json_reply("{}");
+}
+
+HttpResponse restore_run(App& app, const Request& request) {
+  static constexpr std::array kParams{required("run_id")};
+  app.runs.restore(request.decode(kParams).text("run_id"));
+  return json_reply("{}");
+}
+
+HttpResponse set_run_tag(App& app, const Request& request) {
+  static constexpr std::array kParams{required("run_id"), required("key"), Param{"value"},
+                                      kRunUuid};
+  const Message message = request.decode(kParams);
+  Tag tag{message.text("key"), message.text("value")};
+  accept_run_tag({}, tag, app.config.truncate_long_values);
+  app.runs.set_tag(run_id_of(message), tag);
+  return json_reply("{}");
+}
+
+HttpResponse delete_run_tag(App& app, const Request& request) {
+  static constexpr std::array kParams{required("run_id"), required("key")};
+  const Message message = request.decode(kParams);
+  app.runs.delete_tag(message.text("run_id"), message.text("key"));
+  return json_reply("{}");
+}
+
+}  // namespace millrace::handlers

@@ -1,0 +1,114 @@
+"""/livez and /readyz, which MLflow does not have: what an orchestrator sees."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from database_servers import KINDS
+from millrace_server import MillraceServer
+
+
+@pytest.fixture
+def server(tmp_path):
+    with MillraceServer(tmp_path / "server") as running:
+        yield running
+
+
+def readiness(server):
+    status, content_type, body = server.get("/readyz")
+    assert content_type == "application/json"
+    return status, json.loads(body)
+
+
+def test_a_server_that_can_work(server):
+    assert server.get("/livez")[::2] == (200, b"OK")
+    assert readiness(server) == (200, {"status": "ready"})
+
+
+def test_probes_come_by_any_host_name(server):
+    for path, status in [("/livez", "200"), ("/readyz", "200"), ("/", "403")]:
+        answer = subprocess.run(
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: evil.example", server.url + path],
+            capture_output=True, text=True, check=True)
+        assert answer.stdout == status, path
+
+
+def test_a_database_without_its_schema_version(server):
+    with sqlite3.connect(server.database) as database:
+        database.execute("DELETE FROM alembic_version")
+    failed = "database has another schema version than at the start of this server"
+    assert readiness(server) == (503, {"status": "not ready", "failed": failed})
+    assert server.get("/livez")[0] == server.get("/health")[0] == 200
+
+
+def test_artifacts_that_cannot_be_written(server):
+    (server.folder / "mlartifacts").write_text("a file where the folder should be")
+    assert readiness(server) == (503, {"status": "not ready", "failed": "artifacts cannot be written"})
+
+
+def test_a_storm_of_probes(server):
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: server.get("/readyz")[0], range(500)))
+    assert answers == [200] * 500
+
+
+def test_behind_a_prefix_and_for_artifacts_alone(tmp_path):
+    with MillraceServer(tmp_path / "prefix", "--static-prefix", "/p") as server:
+        assert server.get("/p/readyz")[0] == 200
+        assert server.get("/readyz")[0] == 404
+    with MillraceServer(tmp_path / "artifacts", "--artifacts-only") as server:
+        assert server.get("/readyz")[0] == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_database_server_that_hangs_and_one_that_is_gone(kind, tmp_path):
+    with KINDS[kind]() as database, MillraceServer(tmp_path, store_uri=database.create_database()) as server:
+        assert readiness(server)[0] == 200
+        signal_all(database.process.pid, signal.SIGSTOP)
+        try:
+            until_not_ready(server, "database gives no answer")
+            assert server.get("/livez")[0] == server.get("/health")[0] == 200
+            with ThreadPoolExecutor(16) as pool:
+                answers = list(pool.map(lambda _: server.get("/readyz")[0], range(200)))
+            assert answers == [503] * 200
+        finally:
+            signal_all(database.process.pid, signal.SIGCONT)
+        until_ready(server)
+
+        database.kill()
+        until_not_ready(server, "database ")
+        database.start()
+        until_ready(server)
+
+
+def signal_all(process, number):
+    """Signals a process and its children: PostgreSQL has one for each session."""
+    os.kill(process, number)
+    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+        os.kill(int(child), number)
+
+
+def until_not_ready(server, reason):
+    """Waits until /readyz says so."""
+    began = time.monotonic()
+    while True:
+        status, answer = readiness(server)
+        if status == 503:
+            assert answer["failed"].startswith(reason)
+            return
+        assert time.monotonic() - began < 30
+        time.sleep(0.05)
+
+
+def until_ready(server):
+    began = time.monotonic()
+    while readiness(server)[0] != 200:
+        assert time.monotonic() - began < 60
+        time.sleep(0.05)

@@ -1,0 +1,36 @@
+// MySQL and MariaDB by MySQL Connector/C++.
+#pragma once
+
+#include <cppconn/connection.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "store/administration.h"
+#include "store/server_driver.h"
+
+namespace sql {
+class SQLException;
+class Statement;
+}  // namespace sql
+
+namespace millrace {
+
+class MysqlAdministration final : public Administration {
+ public:
+  explicit MysqlAdministration(const ServerAddress& address);
+
+  std::vector<Row> query(const std::string& sql) override;
+  void define(const std::string& sql) override;
+  void lock() override;
+  void create_database(const std::string& name) override;
+
+ private:
+  // Lets `body` work with a statement; `harmless` says which of the server's errors are none.
+  void run(const std::function<void(sql::Statement&)>& body, bool (*harmless)(int code) = nullptr);
+
+  std::unique_ptr<sql::Connection> connection_;
+};
+
+}  // namespace millrace

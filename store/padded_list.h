@@ -1,0 +1,30 @@
+// A list of ids in a condition.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <string>
+
+#include "store/common/value.h"
+
+namespace millrace {
+
+struct PaddedList {
+  std::string sql;  // " IN (:id0, :id1, ...)"
+  Values values;
+};
+
+// `id(i)` is the i-th of `count` texts, of which there is one at least. The list is padded to a
+// power of two with NULL, which equals nothing, so that few different statements are prepared.
+template <class Id>
+PaddedList padded_list(std::size_t count, Id&& id) {
+  PaddedList list{" IN (", {}};
+  for (std::size_t i = 0; i < std::bit_ceil(count); ++i) {
+    list.sql += (i == 0 ? ":id" : ", :id") + std::to_string(i);
+    list.values.push_back(i < count ? Value(id(i)) : Value());
+  }
+  list.sql += ")";
+  return list;
+}
+
+}  // namespace millrace

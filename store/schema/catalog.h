@@ -1,0 +1,24 @@
+// What a database says of its own tables. A server may hold many databases and schemas: all this is
+// about the one that statements without a schema's name lead to.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/db.h"
+
+namespace millrace {
+
+std::vector<std::string> table_names(Session& session, Dialect dialect);
+
+// Columns by "table.column"; true where an INSERT must name the column.
+using Columns = std::map<std::string, bool>;
+Columns columns_of(Session& session, Dialect dialect);
+
+std::vector<std::string> index_names(Session& session, Dialect dialect);
+
+// The statements that drop everything named millrace_*, in order.
+std::vector<std::string> drops_of_ours(Session& session, Dialect dialect);
+
+}  // namespace millrace
