@@ -116,9 +116,11 @@ class Uploader(threading.Thread):
 
 
 def uploading(server, prefix):
+    """Uploaders of which each one has had an answer."""
     uploaders = [Uploader(server, f"{prefix}w{number}") for number in range(WRITERS)]
     for uploader in uploaders:
         uploader.start()
+    until(lambda: all(uploader.acknowledged or not uploader.is_alive() for uploader in uploaders), 60)
     return uploaders
 
 
@@ -127,7 +129,7 @@ def assert_whole(uploaders, on_disk):
     nobody uploaded. Returns how many were acknowledged."""
     expected = set()
     for uploader in uploaders:
-        assert uploader.acknowledged, "it ended before every uploader had uploaded"
+        assert uploader.acknowledged, "an uploader ended before it had uploaded"
         for name, contents in uploader.replaced.items():
             allowed = [*contents, *filter(lambda one: one is not None, [uploader.acknowledged.get(name)])]
             if name in uploader.acknowledged:
@@ -145,7 +147,7 @@ def test_no_acknowledged_upload_is_lost_or_torn(tmp_path):
     for round_ in range(ROUNDS):
         server.start()
         uploaders = uploading(server, f"r{round_}")
-        time.sleep(0.2 + 0.05 * round_)
+        time.sleep(0.05 * (round_ + 1))
         server.kill()
         for uploader in uploaders:
             uploader.join(30)

@@ -65,6 +65,14 @@ class RunWriter(Writer):
         self.acknowledged["batches"].append(key)
 
 
+def until_every_writer_has_written(writers):
+    deadline = time.monotonic() + 60
+    while not all(writer.acknowledged for writer in writers):
+        assert all(writer.is_alive() for writer in writers), "a writer ended before it had written"
+        assert time.monotonic() < deadline, "a writer had no answer"
+        time.sleep(0.005)
+
+
 def kill_under_load(server, databases, kind, prepare, check):
     """Rounds of a start, writers and a kill; after each `check(rows, acknowledged so far)`, rows: of a query."""
     acknowledged = defaultdict(set)
@@ -74,14 +82,14 @@ def kill_under_load(server, databases, kind, prepare, check):
         writers = [kind(server, round_, number) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
-        time.sleep(0.1 + 0.02 * round_)
+        until_every_writer_has_written(writers)
+        time.sleep(0.02 * round_)
         server.kill()
         for writer in writers:
             writer.join(30)
             assert writer.unexpected is None, writer.unexpected
             for what, names in writer.acknowledged.items():
                 acknowledged[what].update(names)
-        assert all(writer.acknowledged for writer in writers), "the round ended before every writer had written"
         if databases.kind == "sqlite":
             assert databases.run(server.store_uri, "PRAGMA integrity_check") == [("ok",)]
             assert databases.run(server.store_uri, "PRAGMA foreign_key_check") == []

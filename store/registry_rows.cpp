@@ -113,19 +113,30 @@ void require_version(Session& session, const std::string& name, std::int64_t ver
 
 RegisteredModel load_model(Session& session, Dialect dialect, const std::string& name) {
   using Integer = std::optional<std::int64_t>;
-  const auto row = session.first<std::string, Integer, Integer, Text>(
-      "SELECT name, creation_time, last_updated_time, description FROM registered_models"
-      " WHERE workspace = 'default' AND name = :name",
-      {name});
-  if (!row) throw_no_model(name);
-  const auto& [stored_name, created, updated, description] = *row;
-  return {.name = stored_name,
-          .creation_timestamp = created.value_or(0),
-          .last_updated_timestamp = updated.value_or(0),
-          .description = description,
-          .latest_versions = latest_versions(session, dialect, name),
-          .tags = model_tags(session, dialect, name),
-          .aliases = model_aliases(session, name)};
+  std::optional<RegisteredModel> model;
+  session.each<std::string, Integer, Integer, Text, Text, Integer>(
+      "SELECT m.name, m.creation_time, m.last_updated_time, m.description, a.alias, a.version"
+      " FROM registered_models m LEFT JOIN registered_model_aliases a"
+      " ON a.workspace = m.workspace AND a.name = m.name"
+      " WHERE m.workspace = 'default' AND m.name = :name ORDER BY a.alias",
+      {name},
+      [&model](std::string stored_name, Integer created, Integer updated, Text description,
+               Text alias, Integer version) {
+        if (!model) {
+          model = {.name = std::move(stored_name),
+                   .creation_timestamp = created.value_or(0),
+                   .last_updated_timestamp = updated.value_or(0),
+                   .description = std::move(description),
+                   .latest_versions = {},
+                   .tags = {},
+                   .aliases = {}};
+        }
+        if (alias) model->aliases.push_back({*std::move(alias), version.value_or(0)});
+      });
+  if (!model) throw_no_model(name);
+  model->latest_versions = latest_versions(session, dialect, name);
+  model->tags = model_tags(session, dialect, name);
+  return *std::move(model);
 }
 
 ModelVersion load_version(Session& session, Dialect dialect, const std::string& name,

@@ -10,6 +10,7 @@
 
 #include <charconv>
 #include <map>
+#include <thread>
 
 namespace millrace {
 namespace {
@@ -18,6 +19,10 @@ namespace {
 constexpr const char* kLockSeconds = "600";
 // A definition waits for the transactions that use its table, and who comes later waits for it.
 constexpr const char* kSettings = "SET SESSION lock_wait_timeout = 60";
+
+constexpr int kQueryInterrupted = 1317;  // ER_QUERY_INTERRUPTED
+constexpr int kAttempts = 10;
+constexpr std::chrono::milliseconds kPause{20};  // more after each attempt
 
 // SOCI's connect string, key='value' with backslashes, taken apart.
 std::map<std::string, std::string> parse(const std::string& connect_string) {
@@ -79,6 +84,10 @@ bool is_done(int code) {
   }
 }
 
+// A statement that another transaction, or another node's definition, has pushed aside: undone as a
+// whole.
+bool is_conflict(int code) { return code == ER_LOCK_DEADLOCK || code == kQueryInterrupted; }
+
 [[noreturn]] void throw_translated(const sql::SQLException& error) {
   const bool waited = error.getErrorCode() == ER_LOCK_WAIT_TIMEOUT;
   throw Error(waited ? ErrorCode::TemporarilyUnavailable : ErrorCode::InvalidState,
@@ -106,22 +115,27 @@ MysqlAdministration::MysqlAdministration(const ServerAddress& address) {
     throw Error(ErrorCode::InvalidState,
                 "The database URI asks for TLS, and the connection is not encrypted.");
   }
-  define(kSettings);
+  execute(kSettings);
 }
 
 void MysqlAdministration::run(const std::function<void(sql::Statement&)>& body,
                               bool (*harmless)(int code)) {
-  try {
-    const std::unique_ptr<sql::Statement> statement(connection_->createStatement());
-    body(*statement);
-  } catch (const sql::SQLException& error) {
-    if (harmless == nullptr || !harmless(error.getErrorCode())) throw_translated(error);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      const std::unique_ptr<sql::Statement> statement(connection_->createStatement());
+      return body(*statement);
+    } catch (const sql::SQLException& error) {
+      if (harmless != nullptr && harmless(error.getErrorCode())) return;
+      if (!is_conflict(error.getErrorCode()) || attempt == kAttempts) throw_translated(error);
+    }
+    std::this_thread::sleep_for(attempt * kPause);
   }
 }
 
 std::vector<Administration::Row> MysqlAdministration::query(const std::string& sql) {
   std::vector<Row> rows;
   run([&](sql::Statement& statement) {
+    rows.clear();
     const std::unique_ptr<sql::ResultSet> result(statement.executeQuery(sql));
     const unsigned columns = result->getMetaData()->getColumnCount();
     while (result->next()) {
@@ -136,21 +150,28 @@ std::vector<Administration::Row> MysqlAdministration::query(const std::string& s
 }
 
 void MysqlAdministration::define(const std::string& sql) {
+  if (cluster_lock_) cluster_lock_->hold();
+  execute(sql);
+}
+
+void MysqlAdministration::execute(const std::string& sql) {
   run([&sql](sql::Statement& statement) { statement.execute(sql); }, is_done);
 }
 
-// The name holds for the whole server. The nodes of a Galera cluster know nothing of each other's
-// locks; there several replicas may come through, and define() suits that.
 void MysqlAdministration::lock() {
   const auto got = [this](const char* seconds) {
     const std::string name = "CONCAT('millrace:', MD5(DATABASE()))";
     return query("SELECT GET_LOCK(" + name + ", " + seconds + ")").at(0).at(0) == "1";
   };
-  if (got("0")) return;
-  spdlog::info("Waiting for another process, which is setting up the database");
-  if (got(kLockSeconds)) return;
-  throw Error(ErrorCode::TemporarilyUnavailable,
-              "Another process has been setting up the database for ten minutes.");
+  if (!got("0")) {
+    spdlog::info("Waiting for another process, which is setting up the database");
+    if (!got(kLockSeconds)) {
+      throw Error(ErrorCode::TemporarilyUnavailable,
+                  "Another process has been setting up the database for ten minutes.");
+    }
+  }
+  const std::vector<Row> cluster = query("SHOW VARIABLES LIKE 'wsrep_on'");
+  if (!cluster.empty() && cluster.front().at(1) == "ON") cluster_lock_.emplace(*this);
 }
 
 void MysqlAdministration::create_database(const std::string& name) {

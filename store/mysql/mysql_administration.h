@@ -5,9 +5,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/administration.h"
+#include "store/mysql/cluster_lock.h"
 #include "store/server_driver.h"
 
 namespace sql {
@@ -26,11 +28,16 @@ class MysqlAdministration final : public Administration {
   void lock() override;
   void create_database(const std::string& name) override;
 
+  // As define(), whoever has the lock.
+  void execute(const std::string& sql);
+
  private:
-  // Lets `body` work with a statement; `harmless` says which of the server's errors are none.
+  // Lets `body` work with a statement, again after a conflict; `harmless` says which of the
+  // server's errors are none.
   void run(const std::function<void(sql::Statement&)>& body, bool (*harmless)(int code) = nullptr);
 
   std::unique_ptr<sql::Connection> connection_;
+  std::optional<ClusterLock> cluster_lock_;  // from lock() on, on a node of a cluster
 };
 
 }  // namespace millrace

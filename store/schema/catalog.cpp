@@ -40,15 +40,19 @@ constexpr Question kIndexes{"SELECT name FROM sqlite_master WHERE type = 'index'
                             " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
                             " WHERE n.nspname = current_schema() AND c.relkind IN ('i', 'I')"};
 
-// Indexes of other tables, then tables, which take their indexes along.
+// Indexes of other tables, then tables, which take their indexes along; last the one by which
+// others are kept away meanwhile.
 constexpr Question kOurs{
     "SELECT 'DROP ' || type || ' \"' || name || '\"' FROM sqlite_master"
     " WHERE substr(name, 1, 9) = 'millrace_' ORDER BY type = 'table', name",
-    "SELECT DISTINCT CONCAT('ALTER TABLE `', table_name, '` DROP INDEX `', index_name, '`')"
+    "SELECT statement FROM (SELECT DISTINCT 1 AS turn, CONCAT('ALTER TABLE `', table_name,"
+    " '` DROP INDEX `', index_name, '`') AS statement"
     " FROM information_schema.statistics WHERE table_schema = DATABASE()"
     " AND LEFT(index_name, 9) = 'millrace_' AND LEFT(table_name, 9) <> 'millrace_'"
-    " UNION ALL SELECT CONCAT('DROP TABLE `', table_name, '`') FROM information_schema.tables"
-    " WHERE table_schema = DATABASE() AND LEFT(table_name, 9) = 'millrace_'",
+    " UNION ALL SELECT CASE table_name WHEN 'millrace_schema_lock' THEN 3 ELSE 2 END,"
+    " CONCAT('DROP TABLE `', table_name, '`') FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND LEFT(table_name, 9) = 'millrace_') AS drops"
+    " ORDER BY turn, statement",
     "SELECT 'DROP INDEX ' || quote_ident(i.relname) FROM pg_catalog.pg_class i"
     " JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace"
     " JOIN pg_catalog.pg_index x ON x.indexrelid = i.oid"
@@ -86,6 +90,8 @@ Columns columns_of(Session& session, Dialect dialect) {
 std::vector<std::string> index_names(Session& session, Dialect dialect) {
   return texts(session, kIndexes.to(dialect));
 }
+
+bool is_ours(std::string_view name) { return name.starts_with("millrace_"); }
 
 std::vector<std::string> drops_of_ours(Session& session, Dialect dialect) {
   return texts(session, kOurs.to(dialect));

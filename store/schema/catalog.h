@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/db.h"
@@ -17,6 +18,9 @@ using Columns = std::map<std::string, bool>;
 Columns columns_of(Session& session, Dialect dialect);
 
 std::vector<std::string> index_names(Session& session, Dialect dialect);
+
+// Whether a name is one of those that Millrace adds: millrace_*.
+bool is_ours(std::string_view name);
 
 // The statements that drop everything named millrace_*, in order.
 std::vector<std::string> drops_of_ours(Session& session, Dialect dialect);

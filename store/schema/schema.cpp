@@ -34,7 +34,8 @@ Found look(Session& session, Dialect dialect) {
     return std::find(tables.begin(), tables.end(), name) != tables.end();
   };
   Found found;
-  found.empty = tables.empty();
+  // The lock of a cluster (store/mysql/cluster_lock.h) comes before the tables.
+  found.empty = std::all_of(tables.begin(), tables.end(), is_ours);
   found.unfinished = is_there(kUnfinished);
   if (is_there("alembic_version")) {
     session.each<std::string>(
