@@ -62,7 +62,7 @@ std::string tag_order(Dialect dialect, std::string_view tags) {
 }
 
 std::string by_tag_order(Dialect dialect, std::string_view tags) {
-  return dialect == Dialect::Postgresql ? "" : " ORDER BY " + tag_order(dialect, tags);
+  return dialect == Dialect::Sqlite ? " ORDER BY " + tag_order(dialect, tags) : "";
 }
 
 bool fits_id(std::int64_t number) { return number == static_cast<std::int32_t>(number); }

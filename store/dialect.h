@@ -27,10 +27,11 @@ std::optional<std::string_view> stored_place(Dialect dialect);
 // `tags` is the table's name or alias in the statement.
 std::string tag_order(Dialect dialect, std::string_view tags);
 
-// What ends a SELECT that has one of those tables alone: that order; nothing on PostgreSQL. MLflow
-// asks for no order there and gets the one in which an index has the rows, which no ORDER BY names;
-// who asks the same question gets the same.
+// What ends a SELECT of the tags of a few entities: that order; nothing on the servers. MLflow asks
+// for no order and gets the one in which an index has the rows: on PostgreSQL no ORDER BY names it,
+// on MySQL, which reads tables in the order of their keys, one would only make it sort.
 std::string by_tag_order(Dialect dialect, std::string_view tags);
+
 // Whether a number can be an experiment's id or a version. MLflow's columns have 32 bits, and
 // PostgreSQL refuses to look for more where the others find nothing.
 bool fits_id(std::int64_t number);

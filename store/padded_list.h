@@ -18,10 +18,10 @@ struct PaddedList {
 // power of two with NULL, which equals nothing, so that few different statements are prepared.
 template <class Id>
 PaddedList padded_list(std::size_t count, Id&& id) {
-  PaddedList list{" IN (", {}};
-  for (std::size_t i = 0; i < std::bit_ceil(count); ++i) {
+  PaddedList list{" IN (", Values(std::bit_ceil(count))};
+  for (std::size_t i = 0; i < list.values.size(); ++i) {
     list.sql += (i == 0 ? ":id" : ", :id") + std::to_string(i);
-    list.values.push_back(i < count ? Value(id(i)) : Value());
+    if (i < count) list.values[i] = id(i);
   }
   list.sql += ")";
   return list;

@@ -24,51 +24,63 @@ std::vector<Tag> model_tags(Session& session, Dialect dialect, const std::string
   return tags;
 }
 
-// Reads the tags of a few versions of one model.
-void add_tags(Session& session, Dialect dialect, const std::string& name,
-              std::span<ModelVersion> versions) {
-  if (versions.empty()) return;
-  const PaddedList list =
-      padded_list(versions.size(), [&](std::size_t i) { return versions[i].version; });
+// A few versions of one model with their tags, without aliases, in no order. `which`: the end of a
+// condition on v.version.
+std::vector<ModelVersion> versions_with_tags(Session& session, Dialect dialect,
+                                             const std::string& name, const std::string& which,
+                                             const Values& which_values) {
   Values values{name};
-  values.insert(values.end(), list.values.begin(), list.values.end());
-  session.each<std::int64_t, std::string, Text>(
-      "SELECT t.version, t.key, t.value FROM model_version_tags t"
-      " WHERE t.workspace = 'default' AND t.name = :name AND t.version" +
-          list.sql + by_tag_order(dialect, "t"),
-      values, [versions](std::int64_t version, std::string key, Text value) {
-        const auto owner =
-            std::find_if(versions.begin(), versions.end(),
-                         [&](const ModelVersion& v) { return v.version == version; });
-        owner->tags.push_back({std::move(key), std::move(value).value_or("")});
+  values.insert(values.end(), which_values.begin(), which_values.end());
+  // A join leaves it to PostgreSQL whether it goes by the index (by_tag_order).
+  const std::string order =
+      dialect == Dialect::Postgresql ? " ORDER BY t.key" : by_tag_order(dialect, "t");
+  std::vector<ModelVersion> versions;
+  each_version<Text, Text>(
+      session,
+      "SELECT " + std::string(kVersionColumns) +
+          ", t.key, t.value FROM model_versions v LEFT JOIN model_version_tags t"
+          " ON t.workspace = v.workspace AND t.name = v.name AND t.version = v.version"
+          " WHERE v.workspace = 'default' AND v.name = :name AND v.version" +
+          which + order,
+      values, [&versions](ModelVersion row, Text key, Text value) {
+        auto version = std::find_if(versions.begin(), versions.end(), [&](const ModelVersion& v) {
+          return v.version == row.version;
+        });
+        if (version == versions.end()) version = versions.insert(version, std::move(row));
+        if (key) version->tags.push_back({*std::move(key), std::move(value).value_or("")});
       });
+  return versions;
 }
 
-// The latest version of each stage, and the first one of the same stage as a further column.
-struct LatestVersionsStatement {
-  std::string sql;
-  std::size_t names = 0;  // places for the name of the model
+struct StageBounds {
+  std::int64_t first, last;  // versions
 };
 
-LatestVersionsStatement latest_versions_statement() {
-  LatestVersionsStatement result;
-  const auto of_stage = [&result](const std::string& aggregate, std::string_view stage) {
-    return "(SELECT " + aggregate +
-           "(s.version) FROM model_versions s WHERE s.workspace = 'default' AND s.name = :name" +
-           std::to_string(result.names++) + " AND s.current_stage = '" + std::string(stage) + "')";
-  };
-  std::string firsts, lasts;
+std::string stage_bounds_statement() {
+  std::string sql;
   for (const std::string_view stage : kStages) {
-    firsts += " WHEN '" + std::string(stage) + "' THEN " + of_stage("MIN", stage);
+    sql += (sql.empty() ? "" : " UNION ALL ") +
+           ("SELECT MIN(version), MAX(version) FROM model_versions"
+            " WHERE workspace = 'default' AND current_stage = '" +
+            std::string(stage) + "' AND name = :of_" + std::string(stage));
   }
-  const std::string name = ":name" + std::to_string(result.names++);
-  for (const std::string_view stage : kStages) {
-    lasts += (lasts.empty() ? "" : ", ") + of_stage("MAX", stage);
-  }
-  result.sql = "SELECT " + std::string(kVersionColumns) + ", CASE v.current_stage" + firsts +
-               " END FROM model_versions v WHERE v.workspace = 'default' AND v.name = " + name +
-               " AND v.version IN (" + lasts + ")";
-  return result;
+  return sql;
+}
+
+// Of each stage that has versions, in the order of the first ones. Two index probes for each stage,
+// however many versions there are (millrace_model_versions_stage).
+std::vector<StageBounds> stage_bounds(Session& session, const std::string& name) {
+  static const std::string sql = stage_bounds_statement();
+  using Integer = std::optional<std::int64_t>;
+  std::vector<StageBounds> stages;
+  session.each<Integer, Integer>(sql, Values(kStages.size(), name),
+                                 [&stages](Integer first, Integer last) {
+                                   if (first && last) stages.push_back({*first, *last});
+                                 });
+  std::sort(stages.begin(), stages.end(), [](const StageBounds& one, const StageBounds& other) {
+    return one.first < other.first;
+  });
+  return stages;
 }
 
 std::vector<std::string> version_aliases(Session& session, const std::string& name,
@@ -113,12 +125,15 @@ void require_version(Session& session, const std::string& name, std::int64_t ver
 
 RegisteredModel load_model(Session& session, Dialect dialect, const std::string& name) {
   using Integer = std::optional<std::int64_t>;
+  // InnoDB has them in that order, for which MySQL would make a temporary table.
+  const std::string by_alias = dialect == Dialect::Mysql ? "" : " ORDER BY a.alias";
   std::optional<RegisteredModel> model;
   session.each<std::string, Integer, Integer, Text, Text, Integer>(
       "SELECT m.name, m.creation_time, m.last_updated_time, m.description, a.alias, a.version"
       " FROM registered_models m LEFT JOIN registered_model_aliases a"
       " ON a.workspace = m.workspace AND a.name = m.name"
-      " WHERE m.workspace = 'default' AND m.name = :name ORDER BY a.alias",
+      " WHERE m.workspace = 'default' AND m.name = :name" +
+          by_alias,
       {name},
       [&model](std::string stored_name, Integer created, Integer updated, Text description,
                Text alias, Integer version) {
@@ -142,38 +157,26 @@ RegisteredModel load_model(Session& session, Dialect dialect, const std::string&
 ModelVersion load_version(Session& session, Dialect dialect, const std::string& name,
                           std::int64_t version) {
   if (!fits_id(version)) throw_no_version(name, version);
-  std::optional<ModelVersion> found;
-  each_version(session,
-               "SELECT " + std::string(kVersionColumns) +
-                   " FROM model_versions v WHERE v.workspace = 'default' AND v.name = :name"
-                   " AND v.version = :version AND v.current_stage <> 'Deleted_Internal'",
-               {name, version}, [&found](ModelVersion row) { found = std::move(row); });
-  if (!found) throw_no_version(name, version);
-  add_tags(session, dialect, name, {&*found, 1});
-  found->aliases = version_aliases(session, name, version);
-  return *std::move(found);
+  std::vector<ModelVersion> found = versions_with_tags(
+      session, dialect, name, " = :version AND v.current_stage <> 'Deleted_Internal'", {version});
+  if (found.empty()) throw_no_version(name, version);
+  found.front().aliases = version_aliases(session, name, version);
+  return std::move(found.front());
 }
 
 std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
                                           const std::string& name) {
-  // Two index probes per stage that has versions, one per other stage, however many versions there
-  // are (millrace_model_versions_stage): each subquery is a constant to every planner.
-  static const LatestVersionsStatement statement = latest_versions_statement();
-  struct Latest {
-    std::int64_t first_version;
-    ModelVersion version;
+  const std::vector<StageBounds> stages = stage_bounds(session, name);
+  if (stages.empty()) return {};
+  const PaddedList list = padded_list(stages.size(), [&](std::size_t i) { return stages[i].last; });
+  std::vector<ModelVersion> versions =
+      versions_with_tags(session, dialect, name, list.sql, list.values);
+  const auto turn = [&stages](const ModelVersion& version) {
+    return std::find_if(stages.begin(), stages.end(),
+                        [&](const StageBounds& stage) { return stage.last == version.version; });
   };
-  std::vector<Latest> latest;
-  each_version<std::int64_t>(session, statement.sql, Values(statement.names, name),
-                             [&latest](ModelVersion version, std::int64_t first_version) {
-                               latest.push_back({first_version, std::move(version)});
-                             });
-  std::sort(latest.begin(), latest.end(), [](const Latest& one, const Latest& other) {
-    return one.first_version < other.first_version;
-  });
-  std::vector<ModelVersion> versions;
-  for (Latest& row : latest) versions.push_back(std::move(row.version));
-  add_tags(session, dialect, name, versions);
+  std::sort(versions.begin(), versions.end(),
+            [&](const ModelVersion& a, const ModelVersion& b) { return turn(a) < turn(b); });
   return versions;
 }
 
