@@ -32,9 +32,10 @@ std::vector<RegisteredModel> page_rows(Session& session, const search::Query& qu
 }
 
 // _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
-// them on SQLite; with tags, without aliases.
+// them on SQLite, and on PostgreSQL without statistics by version; with tags, without aliases.
 void add_latest_versions(Session& session, Dialect dialect, const PaddedList& names,
                          ModelsByName& models) {
+  const std::string order = dialect == Dialect::Postgresql ? "v.version" : "v.current_stage";
   // The cross joins fix the order of the loops for SQLite, which would take the versions first.
   registry::each_version<Text, Text>(
       session,
@@ -49,7 +50,7 @@ void add_latest_versions(Session& session, Dialect dialect, const PaddedList& na
           " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
           " AND l.name = m.name AND l.current_stage = stage.name)"
           " AND m.workspace = 'default' AND m.name" +
-          names.sql + " ORDER BY v.name, v.current_stage, " + tag_order(dialect, "t"),
+          names.sql + " ORDER BY v.name, " + order + ", " + tag_order(dialect, "t"),
       names.values, [&](ModelVersion version, Text key, Text value) {
         auto& latest = models.at(version.name)->latest_versions;
         if (latest.empty() || latest.back().version != version.version) {

@@ -31,9 +31,9 @@ std::vector<ModelVersion> versions_with_tags(Session& session, Dialect dialect,
                                              const Values& which_values) {
   Values values{name};
   values.insert(values.end(), which_values.begin(), which_values.end());
-  // A join leaves it to PostgreSQL whether it goes by the index (by_tag_order).
+  // MySQL reads in that order by itself, and would sort in a temporary table.
   const std::string order =
-      dialect == Dialect::Postgresql ? " ORDER BY t.key" : by_tag_order(dialect, "t");
+      dialect == Dialect::Mysql ? "" : " ORDER BY " + version_tag_order(dialect, "t");
   std::vector<ModelVersion> versions;
   each_version<Text, Text>(
       session,
@@ -175,8 +175,11 @@ std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
     return std::find_if(stages.begin(), stages.end(),
                         [&](const StageBounds& stage) { return stage.last == version.version; });
   };
-  std::sort(versions.begin(), versions.end(),
-            [&](const ModelVersion& a, const ModelVersion& b) { return turn(a) < turn(b); });
+  std::sort(versions.begin(), versions.end(), [&](const ModelVersion& a, const ModelVersion& b) {
+    // MLflow asks for no order: this is the one of PostgreSQL's plan without statistics.
+    if (dialect == Dialect::Postgresql) return a.current_stage < b.current_stage;
+    return turn(a) < turn(b);
+  });
   return versions;
 }
 
