@@ -7,7 +7,6 @@ from contextlib import closing
 import sqlalchemy
 
 from catalogs import read_catalog
-from database_servers import KINDS
 from millrace_server import BINARY, environment
 
 
