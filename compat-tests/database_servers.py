@@ -279,8 +279,10 @@ class Galera(Throwaway):
         self.nodes = [GaleraNode(*settings) for _ in range(size)]
 
     def create_database(self, options=""):
-        """Makes an empty database; returns its URI on each node."""
+        """Makes an empty database; returns its URI on each node, where it is then."""
         name = urllib.parse.urlsplit(self.nodes[0].create_database(options)).path[1:]
+        for node in self.nodes:
+            node.query(f"SET SESSION wsrep_sync_wait = 15; SHOW TABLES FROM {name}")
         return [node.uri(name) for node in self.nodes]
 
     def start(self):

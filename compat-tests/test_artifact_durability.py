@@ -84,7 +84,7 @@ class Uploader(threading.Thread):
     SIZES = (0, 1, 4096, 100_000, MIB, 3 * MIB + 7)
 
     def __init__(self, server, prefix):
-        super().__init__()
+        super().__init__(daemon=True)
         self.server, self.prefix = server, prefix
         self.cut_off = threading.Event()
         self.acknowledged = {}  # name: content

@@ -16,8 +16,10 @@ BATCH = 50  # points
 class Writer(threading.Thread):
     """Writes until the server is gone; `acknowledged` has, for each kind of write, what was answered with 200."""
 
+    kinds = ()  # of its writes
+
     def __init__(self, server, round_, number):
-        super().__init__()
+        super().__init__(daemon=True)
         self.server, self.prefix = server, f"r{round_}w{number}"
         self.acknowledged = defaultdict(list)
         self.unexpected = None
@@ -38,6 +40,8 @@ class Writer(threading.Thread):
 class RegistryWriter(Writer):
     """Registers models with a version and tags."""
 
+    kinds = ("models", "versions", "tags")
+
     def write(self, rest, count):
         name = f"{self.prefix}n{count}"
         rest.ok("POST", "registered-models/create", {"name": name})
@@ -52,6 +56,7 @@ class RegistryWriter(Writer):
 class RunWriter(Writer):
     """Logs to one run that all writers of a round share: single points, and batches of points, params and tags."""
 
+    kinds = ("points", "batches")
     run_id = None
 
     def write(self, rest, count):
@@ -67,7 +72,7 @@ class RunWriter(Writer):
 
 def until_every_writer_has_written(writers):
     deadline = time.monotonic() + 60
-    while not all(writer.acknowledged for writer in writers):
+    while not all(writer.acknowledged[kind] for writer in writers for kind in writer.kinds):
         assert all(writer.is_alive() for writer in writers), "a writer ended before it had written"
         assert time.monotonic() < deadline, "a writer had no answer"
         time.sleep(0.005)
@@ -82,9 +87,11 @@ def kill_under_load(server, databases, kind, prepare, check):
         writers = [kind(server, round_, number) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
-        until_every_writer_has_written(writers)
-        time.sleep(0.02 * round_)
-        server.kill()
+        try:
+            until_every_writer_has_written(writers)
+            time.sleep(0.02 * round_)
+        finally:
+            server.kill()
         for writer in writers:
             writer.join(30)
             assert writer.unexpected is None, writer.unexpected

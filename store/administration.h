@@ -25,11 +25,11 @@ class Administration {
   virtual std::vector<Row> query(const std::string& sql) = 0;
 
   // Runs a definition, or an INSERT of one of the recorded rows. What is there already, and what a
-  // DROP does not find, counts as done: replicas on different nodes of a cluster may do the same at
-  // once.
+  // DROP does not find, counts as done: another process may have begun the same and ended.
   virtual void define(const std::string& sql) = 0;
 
-  // Waits until no other Administration has the database's lock, and keeps it to its end.
+  // Waits until no other Administration has the database's lock, and keeps it to its end; on a
+  // cluster, where it is lost by a long silence, define() waits for it again.
   virtual void lock() = 0;
 
   // Creates a database with that name and with UTF-8 if there is none.

@@ -61,10 +61,6 @@ std::string tag_order(Dialect dialect, std::string_view tags) {
   return std::string(tags) + std::string(stored_place(dialect).value_or(".key"));
 }
 
-std::string version_tag_order(Dialect dialect, std::string_view tags) {
-  return dialect == Dialect::Sqlite ? tag_order(dialect, tags) : std::string(tags) + ".key";
-}
-
 std::string by_tag_order(Dialect dialect, std::string_view tags) {
   return dialect == Dialect::Sqlite ? " ORDER BY " + tag_order(dialect, tags) : "";
 }

@@ -27,11 +27,6 @@ std::optional<std::string_view> stored_place(Dialect dialect);
 // `tags` is the table's name or alias in the statement.
 std::string tag_order(Dialect dialect, std::string_view tags);
 
-// The same for tags of model versions that are joined to them. On PostgreSQL, where MLflow's
-// answers follow the plan, it is the order of a database without statistics (before the first
-// ANALYZE).
-std::string version_tag_order(Dialect dialect, std::string_view tags);
-
 // What ends a SELECT of the tags of a few entities: that order; nothing on the servers. MLflow asks
 // for no order and gets the one in which an index has the rows: on PostgreSQL no ORDER BY names it,
 // on MySQL, which reads tables in the order of their keys, one would only make it sort.

@@ -15,9 +15,6 @@ TEST(Dialect, TagsAreInInsertionOrderOnSqliteAlone) {
   EXPECT_EQ(tag_order(Dialect::Sqlite, "t"), "t.rowid");
   EXPECT_EQ(tag_order(Dialect::Mysql, "t"), "t.key");
   EXPECT_EQ(tag_order(Dialect::Postgresql, "t"), "t.ctid");
-  EXPECT_EQ(version_tag_order(Dialect::Sqlite, "t"), "t.rowid");
-  EXPECT_EQ(version_tag_order(Dialect::Mysql, "t"), "t.key");
-  EXPECT_EQ(version_tag_order(Dialect::Postgresql, "t"), "t.key");
   EXPECT_EQ(by_tag_order(Dialect::Sqlite, "t"), " ORDER BY t.rowid");
   EXPECT_EQ(by_tag_order(Dialect::Mysql, "t"), "");
   EXPECT_EQ(by_tag_order(Dialect::Postgresql, "t"), "");

@@ -30,12 +30,14 @@ class Page {
             " t WHERE t.model_id" + list_.sql +
             (dialect_ == Dialect::Postgresql ? "" : " ORDER BY t.model_id, t." + kind + "_key"),
         list_.values, [&](const std::string& model_id, std::string key, std::string value) {
-          (by_id_.at(model_id)->*member).push_back({std::move(key), std::move(value)});
+          if (LoggedModel* model = find(model_id)) {
+            (model->*member).push_back({std::move(key), std::move(value)});
+          }
         });
   }
 
   void add_metrics() {
-    // As tags, see by_tag_order.
+    // As tags, see tag_order.
     const std::string order =
         dialect_ == Dialect::Postgresql ? ""
         : dialect_ == Dialect::Sqlite
@@ -50,19 +52,26 @@ class Page {
         list_.values,
         [this](std::string model_id, std::string name, Real value, std::int64_t timestamp,
                std::int64_t step, Text dataset_name, Text dataset_digest, std::string run_id) {
-          LoggedModel& model = *by_id_.at(model_id);
-          model.metrics.push_back({.key = std::move(name),
-                                   .value = value.value_or(0),
-                                   .timestamp = timestamp,
-                                   .step = step,
-                                   .dataset_name = std::move(dataset_name),
-                                   .dataset_digest = std::move(dataset_digest),
-                                   .model_id = std::move(model_id),
-                                   .run_id = std::move(run_id)});
+          LoggedModel* model = find(model_id);
+          if (model == nullptr) return;
+          model->metrics.push_back({.key = std::move(name),
+                                    .value = value.value_or(0),
+                                    .timestamp = timestamp,
+                                    .step = step,
+                                    .dataset_name = std::move(dataset_name),
+                                    .dataset_digest = std::move(dataset_digest),
+                                    .model_id = std::move(model_id),
+                                    .run_id = std::move(run_id)});
         });
   }
 
  private:
+  // None for an id in another case, which MySQL's conditions find, too.
+  LoggedModel* find(std::string_view model_id) const {
+    const auto found = by_id_.find(model_id);
+    return found == by_id_.end() ? nullptr : found->second;
+  }
+
   Session& session_;
   Dialect dialect_;
   const PaddedList list_;

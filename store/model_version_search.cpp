@@ -20,8 +20,8 @@ search::Query with_tags(const search::ParsedSearch& parsed, const search::Page& 
   // SQLite runs the outer side of a left join first and finds the tags by an index: the order is
   // that of the search already, and asking for it would sort all of it a second time.
   if (dialect == Dialect::Sqlite) return query;
-  query.sql += " ORDER BY " + search::order_terms(parsed.order, "v") + ", " +
-               version_tag_order(dialect, "t");
+  query.sql +=
+      " ORDER BY " + search::order_terms(parsed.order, "v") + ", " + tag_order(dialect, "t");
   return query;
 }
 

@@ -14,7 +14,7 @@ struct PaddedList {
   Values values;
 };
 
-// `id(i)` is the i-th of `count` texts, of which there is one at least. The list is padded to a
+// `id(i)` is the i-th of `count` ids, of which there is one at least. The list is padded to a
 // power of two with NULL, which equals nothing, so that few different statements are prepared.
 template <class Id>
 PaddedList padded_list(std::size_t count, Id&& id) {

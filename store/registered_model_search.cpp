@@ -1,5 +1,7 @@
 // registered-models/search: one page of models with their latest versions, tags and aliases, in
 // four statements however many there are.
+#include <strings.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -12,7 +14,30 @@ namespace millrace {
 namespace {
 
 using Text = std::optional<std::string>;
-using ModelsByName = std::unordered_map<std::string, RegisteredModel*>;
+
+// The models of a page by their names.
+class Models {
+ public:
+  explicit Models(std::vector<RegisteredModel>& page) : page_(page) {
+    for (RegisteredModel& model : page) by_name_.emplace(model.name, &model);
+  }
+
+  // MySQL finds rows whose name has another case, too, which a client may have made with it; MLflow
+  // fails on them. None where the name differs in an accent, which MySQL does not tell apart
+  // either.
+  RegisteredModel* find(const std::string& name) {
+    const auto exact = by_name_.find(name);
+    if (exact != by_name_.end()) return exact->second;
+    const auto same = std::find_if(page_.begin(), page_.end(), [&name](const RegisteredModel& one) {
+      return strcasecmp(one.name.c_str(), name.c_str()) == 0;
+    });
+    return same == page_.end() ? nullptr : &*same;
+  }
+
+ private:
+  std::vector<RegisteredModel>& page_;
+  std::unordered_map<std::string_view, RegisteredModel*> by_name_;
+};
 
 std::vector<RegisteredModel> page_rows(Session& session, const search::Query& query) {
   using Integer = std::optional<std::int64_t>;
@@ -32,9 +57,9 @@ std::vector<RegisteredModel> page_rows(Session& session, const search::Query& qu
 }
 
 // _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
-// them on SQLite, and on PostgreSQL without statistics by version; with tags, without aliases.
+// them on SQLite, and by version as PostgreSQL's plan does; with tags, without aliases.
 void add_latest_versions(Session& session, Dialect dialect, const PaddedList& names,
-                         ModelsByName& models) {
+                         Models& models) {
   const std::string order = dialect == Dialect::Postgresql ? "v.version" : "v.current_stage";
   // The cross joins fix the order of the loops for SQLite, which would take the versions first.
   registry::each_version<Text, Text>(
@@ -52,7 +77,9 @@ void add_latest_versions(Session& session, Dialect dialect, const PaddedList& na
           " AND m.workspace = 'default' AND m.name" +
           names.sql + " ORDER BY v.name, " + order + ", " + tag_order(dialect, "t"),
       names.values, [&](ModelVersion version, Text key, Text value) {
-        auto& latest = models.at(version.name)->latest_versions;
+        RegisteredModel* model = models.find(version.name);
+        if (model == nullptr) return;
+        auto& latest = model->latest_versions;
         if (latest.empty() || latest.back().version != version.version) {
           latest.push_back(std::move(version));
         }
@@ -60,23 +87,27 @@ void add_latest_versions(Session& session, Dialect dialect, const PaddedList& na
       });
 }
 
-void add_tags(Session& session, Dialect dialect, const PaddedList& names, ModelsByName& models) {
+void add_tags(Session& session, Dialect dialect, const PaddedList& names, Models& models) {
   session.each<std::string, std::string, Text>(
       "SELECT t.name, t.key, t.value FROM registered_model_tags t"
       " WHERE t.workspace = 'default' AND t.name" +
           names.sql + by_tag_order(dialect, "t"),
       names.values, [&](const std::string& name, std::string key, Text value) {
-        models.at(name)->tags.push_back({std::move(key), std::move(value).value_or("")});
+        if (RegisteredModel* model = models.find(name)) {
+          model->tags.push_back({std::move(key), std::move(value).value_or("")});
+        }
       });
 }
 
-void add_aliases(Session& session, const PaddedList& names, ModelsByName& models) {
+void add_aliases(Session& session, const PaddedList& names, Models& models) {
   session.each<std::string, std::string, std::int64_t>(
       "SELECT a.name, a.alias, a.version FROM registered_model_aliases a"
       " WHERE a.workspace = 'default' AND a.name" +
           names.sql + " ORDER BY a.name, a.alias",
       names.values, [&](const std::string& name, std::string alias, std::int64_t version) {
-        models.at(name)->aliases.push_back({std::move(alias), version});
+        if (RegisteredModel* model = models.find(name)) {
+          model->aliases.push_back({std::move(alias), version});
+        }
       });
 }
 
@@ -100,8 +131,7 @@ RegisteredModels::Page RegisteredModels::search(const search::ParsedSearch& pars
                                                : std::max<std::int64_t>(0, count + max_results);
     page.models.resize(static_cast<std::size_t>(kept));
     if (page.models.empty()) return page;
-    ModelsByName models;
-    for (RegisteredModel& model : page.models) models.emplace(model.name, &model);
+    Models models(page.models);
     const PaddedList names =
         padded_list(page.models.size(), [&](std::size_t i) { return page.models[i].name; });
     add_latest_versions(session, dialect, names, models);

@@ -225,25 +225,21 @@ TEST_P(RegisteredModelsTest, AliasNeedsALivingVersion) {
                         "Model Version (name=m, version=9) not found");
 }
 
-// On PostgreSQL by stage.
 TEST_P(RegisteredModelsTest, LatestVersionsFollowTheLowestVersionOfTheirStage) {
-  const bool by_stage = db().dialect() == Dialect::Postgresql;
   models_.create("m", {}, "");
   for (int i = 0; i < 4; ++i) add_version("m", {{"b", "1"}, {"a", "2"}});
   versions_.transition_stage("m", 2, "Staging", false);
   versions_.transition_stage("m", 3, "Production", false);
   models_.set_alias("m", "x", 4);
   const RegisteredModel model = models_.get("m");
-  EXPECT_EQ(text_of(model.latest_versions),
-            by_stage ? "4:None 3:Production 2:Staging" : "4:None 2:Staging 3:Production");
+  EXPECT_EQ(text_of(model.latest_versions), "4:None 2:Staging 3:Production");
   const std::string tags = db().dialect() == Dialect::Sqlite ? "b=1 a=2" : "a=2 b=1";
   for (const ModelVersion& version : model.latest_versions) {
     EXPECT_EQ(text_of(version.tags), tags);
     EXPECT_TRUE(version.aliases.empty());
   }
   versions_.remove("m", 1);
-  EXPECT_EQ(text_of(models_.get("m").latest_versions),
-            by_stage ? "4:None 3:Production 2:Staging" : "2:Staging 3:Production 4:None");
+  EXPECT_EQ(text_of(models_.get("m").latest_versions), "2:Staging 3:Production 4:None");
 }
 
 TEST_P(RegisteredModelsTest, IsPromptWhenTheTagIsTrueInAnyCase) {

@@ -24,31 +24,41 @@ std::vector<Tag> model_tags(Session& session, Dialect dialect, const std::string
   return tags;
 }
 
-// A few versions of one model with their tags, without aliases, in no order. `which`: the end of a
-// condition on v.version.
+// Reads the tags of a few versions of one model.
+void add_tags(Session& session, Dialect dialect, const std::string& name,
+              std::span<ModelVersion> versions) {
+  if (versions.empty()) return;
+  const PaddedList list =
+      padded_list(versions.size(), [&](std::size_t i) { return versions[i].version; });
+  Values values{name};
+  values.insert(values.end(), list.values.begin(), list.values.end());
+  session.each<std::int64_t, std::string, Text>(
+      "SELECT t.version, t.key, t.value FROM model_version_tags t"
+      " WHERE t.workspace = 'default' AND t.name = :name AND t.version" +
+          list.sql + by_tag_order(dialect, "t"),
+      values, [versions](std::int64_t version, std::string key, Text value) {
+        const auto owner =
+            std::find_if(versions.begin(), versions.end(),
+                         [&](const ModelVersion& v) { return v.version == version; });
+        owner->tags.push_back({std::move(key), std::move(value).value_or("")});
+      });
+}
+
+// Some versions of one model, without aliases, in no order. `which`: the end of a condition on
+// v.version. Their tags come by a statement of their own: joined, each would bring the whole row.
 std::vector<ModelVersion> versions_with_tags(Session& session, Dialect dialect,
                                              const std::string& name, const std::string& which,
                                              const Values& which_values) {
   Values values{name};
   values.insert(values.end(), which_values.begin(), which_values.end());
-  // MySQL reads in that order by itself, and would sort in a temporary table.
-  const std::string order =
-      dialect == Dialect::Mysql ? "" : " ORDER BY " + version_tag_order(dialect, "t");
   std::vector<ModelVersion> versions;
-  each_version<Text, Text>(
-      session,
-      "SELECT " + std::string(kVersionColumns) +
-          ", t.key, t.value FROM model_versions v LEFT JOIN model_version_tags t"
-          " ON t.workspace = v.workspace AND t.name = v.name AND t.version = v.version"
-          " WHERE v.workspace = 'default' AND v.name = :name AND v.version" +
-          which + order,
-      values, [&versions](ModelVersion row, Text key, Text value) {
-        auto version = std::find_if(versions.begin(), versions.end(), [&](const ModelVersion& v) {
-          return v.version == row.version;
-        });
-        if (version == versions.end()) version = versions.insert(version, std::move(row));
-        if (key) version->tags.push_back({*std::move(key), std::move(value).value_or("")});
-      });
+  each_version(session,
+               "SELECT " + std::string(kVersionColumns) +
+                   " FROM model_versions v WHERE v.workspace = 'default' AND v.name = :name"
+                   " AND v.version" +
+                   which,
+               values, [&versions](ModelVersion row) { versions.push_back(std::move(row)); });
+  add_tags(session, dialect, name, versions);
   return versions;
 }
 
@@ -56,24 +66,31 @@ struct StageBounds {
   std::int64_t first, last;  // versions
 };
 
-std::string stage_bounds_statement() {
+// SQLite finds one end of an index by a probe, and both ends together by reading all of it.
+std::string stage_bounds_statement(Dialect dialect) {
   std::string sql;
+  int names = 0;
   for (const std::string_view stage : kStages) {
+    const auto of_stage = [&](std::string_view bounds) {
+      return "SELECT " + std::string(bounds) +
+             " FROM model_versions WHERE workspace = 'default' AND current_stage = '" +
+             std::string(stage) + "' AND name = :name" + std::to_string(names++);
+    };
     sql += (sql.empty() ? "" : " UNION ALL ") +
-           ("SELECT MIN(version), MAX(version) FROM model_versions"
-            " WHERE workspace = 'default' AND current_stage = '" +
-            std::string(stage) + "' AND name = :of_" + std::string(stage));
+           (dialect == Dialect::Sqlite
+                ? "SELECT (" + of_stage("MIN(version)") + "), (" + of_stage("MAX(version)") + ")"
+                : of_stage("MIN(version), MAX(version)"));
   }
   return sql;
 }
 
 // Of each stage that has versions, in the order of the first ones. Two index probes for each stage,
 // however many versions there are (millrace_model_versions_stage).
-std::vector<StageBounds> stage_bounds(Session& session, const std::string& name) {
-  static const std::string sql = stage_bounds_statement();
+std::vector<StageBounds> stage_bounds(Session& session, Dialect dialect, const std::string& name) {
+  const std::size_t names = kStages.size() * (dialect == Dialect::Sqlite ? 2 : 1);
   using Integer = std::optional<std::int64_t>;
   std::vector<StageBounds> stages;
-  session.each<Integer, Integer>(sql, Values(kStages.size(), name),
+  session.each<Integer, Integer>(stage_bounds_statement(dialect), Values(names, name),
                                  [&stages](Integer first, Integer last) {
                                    if (first && last) stages.push_back({*first, *last});
                                  });
@@ -166,7 +183,7 @@ ModelVersion load_version(Session& session, Dialect dialect, const std::string& 
 
 std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
                                           const std::string& name) {
-  const std::vector<StageBounds> stages = stage_bounds(session, name);
+  const std::vector<StageBounds> stages = stage_bounds(session, dialect, name);
   if (stages.empty()) return {};
   const PaddedList list = padded_list(stages.size(), [&](std::size_t i) { return stages[i].last; });
   std::vector<ModelVersion> versions =
@@ -175,11 +192,8 @@ std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
     return std::find_if(stages.begin(), stages.end(),
                         [&](const StageBounds& stage) { return stage.last == version.version; });
   };
-  std::sort(versions.begin(), versions.end(), [&](const ModelVersion& a, const ModelVersion& b) {
-    // MLflow asks for no order: this is the one of PostgreSQL's plan without statistics.
-    if (dialect == Dialect::Postgresql) return a.current_stage < b.current_stage;
-    return turn(a) < turn(b);
-  });
+  std::sort(versions.begin(), versions.end(),
+            [&](const ModelVersion& a, const ModelVersion& b) { return turn(a) < turn(b); });
   return versions;
 }
 

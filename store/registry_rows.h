@@ -35,7 +35,7 @@ ModelVersion load_version(Session& session, Dialect dialect, const std::string& 
                           std::int64_t version);
 
 // The highest version of each stage with its tags and without aliases, ordered by each stage's
-// lowest version; on PostgreSQL by stage.
+// lowest version.
 std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
                                           const std::string& name);
 

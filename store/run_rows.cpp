@@ -50,7 +50,7 @@ class Page {
  private:
   template <class... Columns, class Use>
   void each_item(std::string_view table, std::string_view columns, Use&& use);
-  Run& run(std::string_view id);
+  Run* find(std::string_view id);
 
   Session& session_;
   Dialect dialect_;
@@ -60,7 +60,7 @@ class Page {
 };
 
 // Calls `use(Run&, column...)` for the rows of a table, under the alias t, that belong to the runs:
-// those of one run in the order of its tags (by_tag_order).
+// those of one run in the order of its tags (tag_order).
 template <class... Columns, class Use>
 void Page::each_item(std::string_view table, std::string_view columns, Use&& use) {
   std::string sql;
@@ -68,9 +68,11 @@ void Page::each_item(std::string_view table, std::string_view columns, Use&& use
     sql.append("SELECT t.run_uuid, ").append(columns).append(" FROM ").append(table);
     sql.append(" t WHERE t.run_uuid").append(list_.sql);
     if (dialect_ == Dialect::Mysql) sql.append(" ORDER BY t.run_uuid, t.key");
-    session_.each<std::string_view, Columns...>(
-        sql, list_.values,
-        [&](std::string_view id, Columns... values) { use(run(id), std::move(values)...); });
+    session_.each<std::string_view, Columns...>(sql, list_.values,
+                                                [&](std::string_view id, Columns... values) {
+                                                  if (Run* run = find(id))
+                                                    use(*run, std::move(values)...);
+                                                });
     return;
   }
   // The join goes from each run through its entries of the index on runs, which are in the order of
@@ -87,22 +89,22 @@ void Page::each_item(std::string_view table, std::string_view columns, Use&& use
       });
 }
 
-// Rows of one run come together.
-Run& Page::run(std::string_view id) {
-  if (current_ != nullptr && current_->info.run_id == id) return *current_;
+// Rows of one run come together. None for an id in another case, which a client may have logged
+// with: MySQL's conditions find such rows, and MLflow passes over them.
+Run* Page::find(std::string_view id) {
+  if (current_ != nullptr && current_->info.run_id == id) return current_;
   const auto found = std::lower_bound(
       by_id_.begin(), by_id_.end(), id,
       [](const Run* run, std::string_view wanted) { return run->info.run_id < wanted; });
-  if (found == by_id_.end() || (*found)->info.run_id != id) throw_no_run(std::string(id));
-  return *(current_ = *found);
+  if (found == by_id_.end() || (*found)->info.run_id != id) return nullptr;
+  return current_ = *found;
 }
 
 void Page::add_infos() {
   each_info(session_,
             "SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE r.run_uuid" + list_.sql,
             list_.values, [this](RunInfo info) {
-              Run& of_page = run(info.run_id);
-              of_page.info = std::move(info);
+              if (Run* run = find(info.run_id)) run->info = std::move(info);
             });
 }
 
@@ -150,7 +152,9 @@ void Page::add_dataset_inputs() {
       list_.values,
       [&](View run_id, View dataset_id, View name, View digest, View source_type, View source,
           Text schema, Text profile, Text key, Text value) {
-        std::vector<DatasetInput>& inputs = run(run_id).dataset_inputs;
+        Run* run = find(run_id);
+        if (run == nullptr) return;
+        std::vector<DatasetInput>& inputs = run->dataset_inputs;
         if (run_id != last_run) of_last_run.clear();
         last_run = run_id;
         const auto known = std::find(of_last_run.begin(), of_last_run.end(), dataset_id);
@@ -176,7 +180,7 @@ void Page::add_model_outputs() {
       " AND i.source_id" +
           list_.sql + " ORDER BY i.source_id, i.destination_id",
       list_.values, [this](std::string_view run_id, std::string model_id, std::int64_t step) {
-        run(run_id).model_outputs.push_back({std::move(model_id), step});
+        if (Run* run = find(run_id)) run->model_outputs.push_back({std::move(model_id), step});
       });
 }
 

@@ -181,6 +181,21 @@ TEST_P(RunsTest, TagsAreSetReplacedAndDeleted) {
   runs_.delete_tag(other, "k");
 }
 
+// MySQL finds the run; its data stay with the id that they were logged with, as in MLflow.
+TEST_P(RunsTest, DataLoggedWithAnIdInAnotherCaseHideNoRun) {
+  sql("INSERT INTO runs (run_uuid, experiment_id, name, lifecycle_stage)"
+      " VALUES ('abc', 5, 'r', 'active')");
+  if (db().dialect() != Dialect::Mysql) {
+    EXPECT_MILLRACE_ERROR(runs_.set_tag("ABC", {"k", "v"}), ErrorCode::ResourceDoesNotExist,
+                          "Run with id=ABC not found");
+    return;
+  }
+  runs_.set_tag("abc", {"seen", "1"});
+  runs_.set_tag("ABC", {"k", "v"});
+  EXPECT_EQ(tags_of("abc"), "seen=1");
+  EXPECT_EQ(runs_.get("ABC").info.run_id, "abc");
+}
+
 TEST_P(RunsTest, TheTagOfTheNameRenames) {
   const std::string id = new_run();
   runs_.set_tag(id, {"mlflow.runName", "tagged"});

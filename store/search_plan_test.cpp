@@ -309,5 +309,25 @@ TEST_F(SearchPlanTest, StepsDoNotGrowWithTheRegistry) {
   }
 }
 
+TEST_F(SearchPlanTest, StepsOfAModelDoNotGrowWithItsVersions) {
+  fill(40);
+  const auto steps = [this] {
+    const Watch watch;
+    Db db(options());
+    record = {};
+    EXPECT_EQ(RegisteredModels(db).get("m00001").latest_versions.size(), 2);
+    EXPECT_EQ(ModelVersions(db).get_latest_versions("m00001", {}).size(), 2);
+    return record.steps;
+  };
+  const std::int64_t few = steps();
+  EXPECT_GT(few, 0);
+  ForeignConnection(path()).run(
+      "INSERT INTO model_versions (name, version, current_stage, source, status)"
+      " WITH RECURSIVE n(i) AS (SELECT 5 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+      " SELECT 'm00001', i, CASE i % 2 WHEN 0 THEN 'None' ELSE 'Archived' END, 's', 'READY' FROM "
+      "n");
+  EXPECT_LT(steps(), 2 * few);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <exception>
 #include <thread>
 
 #include "store/mysql/mysql_administration.h"
@@ -12,17 +13,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes kPatience{10};
-// Every node waits for a definition to end before it runs what comes later, so that even a long one
-// gives its author the next turn to count, or takes it from both.
-constexpr std::chrono::seconds kSilence{10};
 constexpr std::chrono::seconds kBetweenCounts{1};
 constexpr std::chrono::milliseconds kBetweenLooks{50};
+// Without a count between them the holder is dead. Looks and not seconds: while a definition of the
+// holder runs, be it for minutes, a look waits for it.
+constexpr int kSilentLooks = 200;
 
 }  // namespace
 
 ClusterLock::ClusterLock(MysqlAdministration& administration)
     : administration_(administration),
       name_(administration.query("SELECT UUID()").at(0).at(0).value()) {
+  administration_.execute("SET SESSION wsrep_sync_wait = 1");  // a look sees all that came before
   administration_.execute(
       "CREATE TABLE IF NOT EXISTS millrace_schema_lock"
       " (id INTEGER PRIMARY KEY, holder VARCHAR(36) NOT NULL, beats BIGINT NOT NULL)");
@@ -34,7 +36,7 @@ ClusterLock::~ClusterLock() {
   try {
     administration_.execute(
         "UPDATE millrace_schema_lock SET holder = '' WHERE id = 1 AND holder = '" + name_ + "'");
-  } catch (const Error& error) {  // no loss: the others wait for a few seconds more
+  } catch (const std::exception& error) {  // no loss: the others wait for a few seconds more
     spdlog::debug("The lock of the schema was not given up: {}", error.what());
   }
 }
@@ -68,18 +70,22 @@ void ClusterLock::wait() {
   Row seen = look();
   if (seen.holder.empty() && take(seen)) return;
   spdlog::info("Waiting for a process on another node, which is setting up the database");
-  Clock::time_point changed = began;
-  while (true) {
-    const bool dead = Clock::now() - changed >= kSilence;
-    if ((seen.holder.empty() || dead) && take(seen)) return;
+  for (int silent = 0;; ++silent) {
+    if ((seen.holder.empty() || silent >= kSilentLooks) && take(seen)) return;
     if (Clock::now() - began >= kPatience) {
       throw Error(ErrorCode::TemporarilyUnavailable,
                   "A process on another node has been setting up the database for ten minutes.");
     }
     std::this_thread::sleep_for(kBetweenLooks);
-    if (Row now = look(); now != seen) {
-      seen = std::move(now);
-      changed = Clock::now();
+    try {
+      if (Row now = look(); now != seen) {
+        seen = std::move(now);
+        silent = 0;
+      }
+    } catch (const Error& error) {
+      // The node gives up to wait for a definition.
+      if (error.code() != ErrorCode::TemporarilyUnavailable) throw;
+      silent = 0;
     }
   }
 }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 namespace millrace {
@@ -12,7 +11,8 @@ namespace millrace {
 class MysqlAdministration;
 
 // A row that names its holder, since the nodes agree on the order of all writes. Its holder counts
-// it up; one who counts no more is taken for dead, and another takes over. The row's table stays.
+// it up; one who counts no more for some ten seconds is taken for dead, and another takes over. The
+// row's table stays.
 class ClusterLock {
  public:
   // Waits until nobody holds it. Throws TEMPORARILY_UNAVAILABLE after ten minutes.

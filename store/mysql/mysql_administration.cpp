@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <thread>
 
@@ -20,7 +21,6 @@ constexpr const char* kLockSeconds = "600";
 // A definition waits for the transactions that use its table, and who comes later waits for it.
 constexpr const char* kSettings = "SET SESSION lock_wait_timeout = 60";
 
-constexpr int kQueryInterrupted = 1317;  // ER_QUERY_INTERRUPTED
 constexpr int kAttempts = 10;
 constexpr std::chrono::milliseconds kPause{20};  // more after each attempt
 
@@ -84,9 +84,11 @@ bool is_done(int code) {
   }
 }
 
-// A statement that another transaction, or another node's definition, has pushed aside: undone as a
-// whole.
-bool is_conflict(int code) { return code == ER_LOCK_DEADLOCK || code == kQueryInterrupted; }
+// A statement that another transaction has pushed aside is undone as a whole; on a node of a
+// cluster a definition of another node interrupts it. Elsewhere an administrator does that.
+bool is_conflict(int code, bool on_cluster) {
+  return code == ER_LOCK_DEADLOCK || (on_cluster && code == ER_QUERY_INTERRUPTED);
+}
 
 [[noreturn]] void throw_translated(const sql::SQLException& error) {
   const bool waited = error.getErrorCode() == ER_LOCK_WAIT_TIMEOUT;
@@ -116,6 +118,8 @@ MysqlAdministration::MysqlAdministration(const ServerAddress& address) {
                 "The database URI asks for TLS, and the connection is not encrypted.");
   }
   execute(kSettings);
+  const std::vector<Row> cluster = query("SHOW VARIABLES LIKE 'wsrep_on'");
+  on_cluster_ = !cluster.empty() && cluster.front().at(1) == "ON";
 }
 
 void MysqlAdministration::run(const std::function<void(sql::Statement&)>& body,
@@ -126,7 +130,8 @@ void MysqlAdministration::run(const std::function<void(sql::Statement&)>& body,
       return body(*statement);
     } catch (const sql::SQLException& error) {
       if (harmless != nullptr && harmless(error.getErrorCode())) return;
-      if (!is_conflict(error.getErrorCode()) || attempt == kAttempts) throw_translated(error);
+      if (!is_conflict(error.getErrorCode(), on_cluster_) || attempt == kAttempts)
+        throw_translated(error);
     }
     std::this_thread::sleep_for(attempt * kPause);
   }
@@ -170,8 +175,7 @@ void MysqlAdministration::lock() {
                   "Another process has been setting up the database for ten minutes.");
     }
   }
-  const std::vector<Row> cluster = query("SHOW VARIABLES LIKE 'wsrep_on'");
-  if (!cluster.empty() && cluster.front().at(1) == "ON") cluster_lock_.emplace(*this);
+  if (on_cluster_) cluster_lock_.emplace(*this);
 }
 
 void MysqlAdministration::create_database(const std::string& name) {

@@ -28,7 +28,7 @@ class MysqlAdministration final : public Administration {
   void lock() override;
   void create_database(const std::string& name) override;
 
-  // As define(), whoever has the lock.
+  // As define(), without asking for the cluster's lock: for the lock itself.
   void execute(const std::string& sql);
 
  private:
@@ -37,6 +37,7 @@ class MysqlAdministration final : public Administration {
   void run(const std::function<void(sql::Statement&)>& body, bool (*harmless)(int code) = nullptr);
 
   std::unique_ptr<sql::Connection> connection_;
+  bool on_cluster_ = false;
   std::optional<ClusterLock> cluster_lock_;  // from lock() on, on a node of a cluster
 };
 
