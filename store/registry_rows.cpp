@@ -87,10 +87,13 @@ std::string stage_bounds_statement(Dialect dialect) {
 // Of each stage that has versions, in the order of the first ones. Two index probes for each stage,
 // however many versions there are (millrace_model_versions_stage).
 std::vector<StageBounds> stage_bounds(Session& session, Dialect dialect, const std::string& name) {
-  const std::size_t names = kStages.size() * (dialect == Dialect::Sqlite ? 2 : 1);
+  static const std::string on_sqlite = stage_bounds_statement(Dialect::Sqlite);
+  static const std::string on_servers = stage_bounds_statement(Dialect::Mysql);
+  const bool sqlite = dialect == Dialect::Sqlite;
   using Integer = std::optional<std::int64_t>;
   std::vector<StageBounds> stages;
-  session.each<Integer, Integer>(stage_bounds_statement(dialect), Values(names, name),
+  session.each<Integer, Integer>(sqlite ? on_sqlite : on_servers,
+                                 Values(kStages.size() * (sqlite ? 2 : 1), name),
                                  [&stages](Integer first, Integer last) {
                                    if (first && last) stages.push_back({*first, *last});
                                  });
