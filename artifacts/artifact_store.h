@@ -1,3 +1,6 @@
+// The room artifacts: bytes by path and URI, contained by the kernel. May use store/common and
+// store/text. Knows no database, no HTTP and no entity.
+//
 // Where artifacts lie. Paths are relative to the store's root and come from path_below_root; "" is
 // the root. Every method may be called from any thread and throws Error: INVALID_PARAMETER_VALUE
 // for a path that leads out of the root, INSUFFICIENT_STORAGE when the disk is full, INTERNAL_ERROR

@@ -4,7 +4,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "store/common/ascii.h"
+#include "store/text/ascii.h"
 
 namespace millrace {
 namespace {

@@ -1,9 +1,9 @@
 #include "artifacts/path_rules.h"
 
-#include "artifacts/artifact_uri.h"
-#include "artifacts/real_path.h"
 #include "store/common/error.h"
-#include "store/common/percent_decoding.h"
+#include "store/text/percent_decoding.h"
+#include "store/text/posix_path.h"
+#include "store/text/uri.h"
 
 namespace millrace {
 namespace {

@@ -1,4 +1,4 @@
-// Paths of the local file system as Python's posixpath and pathlib see them.
+// Paths of the local file system as Python's pathlib sees them.
 #pragma once
 
 #include <optional>
@@ -6,10 +6,6 @@
 #include <string_view>
 
 namespace millrace {
-
-// posixpath.normpath: "." and repeated slashes go, "a/.." goes, exactly two leading slashes stay;
-// "" is ".". Looks at no file.
-std::string normalize_path(std::string_view path);
 
 // Path(path).resolve(): absolute, with every symbolic link on the way followed. What does not exist
 // is taken as an ordinary name, so "missing/../link" still follows the link. Nothing where Python

@@ -11,21 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(NormalizePath, IsPythonsNormpath) {
-  EXPECT_EQ(normalize_path(""), ".");
-  EXPECT_EQ(normalize_path("."), ".");
-  EXPECT_EQ(normalize_path("./"), ".");
-  EXPECT_EQ(normalize_path("/"), "/");
-  EXPECT_EQ(normalize_path("//"), "//");
-  EXPECT_EQ(normalize_path("///"), "/");
-  EXPECT_EQ(normalize_path("//a//b/"), "//a/b");
-  EXPECT_EQ(normalize_path("a/./b/../c"), "a/c");
-  EXPECT_EQ(normalize_path("../a/../.."), "../..");
-  EXPECT_EQ(normalize_path("/../a"), "/a");
-  EXPECT_EQ(normalize_path("a/.."), ".");
-  EXPECT_EQ(normalize_path("..a"), "..a");
-}
-
 TEST(IsWithin, ComparesWholeNames) {
   EXPECT_TRUE(is_within("/a/b", "/a/b"));
   EXPECT_TRUE(is_within("/a/b/c", "/a/b"));

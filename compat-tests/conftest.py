@@ -13,9 +13,9 @@ os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
 
 import pytest  # noqa: E402
 
-from database_servers import KINDS  # noqa: E402
-from databases import Databases  # noqa: E402
-from millrace_server import MillraceServer, MlflowServer  # noqa: E402
+from support.database_servers import KINDS  # noqa: E402
+from support.databases import Databases  # noqa: E402
+from support.millrace_server import MillraceServer, MlflowServer  # noqa: E402
 
 
 def pytest_addoption(parser):

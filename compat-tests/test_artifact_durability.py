@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from millrace_server import MillraceServer
+from support.millrace_server import MillraceServer
 
 ROUTE = "/api/2.0/mlflow-artifacts/artifacts"
 ROUNDS = 10

@@ -9,8 +9,8 @@ import socket
 
 import pytest
 
-from millrace_server import MillraceServer
-from rest import Rest
+from support.millrace_server import MillraceServer
+from support.rest import Rest
 
 SECRET = f"canary-{secrets.token_hex(16)}"  # content that no answer may hold
 UNLISTED = f"unlisted-{secrets.token_hex(16)}"  # the name of a file beside the canary, in no request

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from catalogs import ours, read_catalog, without_ours
-from database_servers import Galera
-from millrace_server import BINARY, MillraceServer, environment
+from support.catalogs import ours, read_catalog, without_ours
+from support.database_servers import Galera
+from support.millrace_server import BINARY, MillraceServer, environment
 
 # Each start is another race: a Galera node may hang for good when two nodes define the same trigger at once.
 ROUNDS = 12

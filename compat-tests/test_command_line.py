@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from millrace_server import BINARY, MillraceServer, environment, free_port
+from support.millrace_server import BINARY, MillraceServer, environment, free_port
 
 
 def run(*arguments, folder, **variables):

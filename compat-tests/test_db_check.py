@@ -6,8 +6,8 @@ import urllib.parse
 
 import pytest
 
-from database_servers import PASSWORD, MariaDb, PostgreSql
-from millrace_server import BINARY, environment
+from support.database_servers import PASSWORD, MariaDb, PostgreSql
+from support.millrace_server import BINARY, environment
 
 HEAD = "dc11669786a5"
 

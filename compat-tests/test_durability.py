@@ -5,8 +5,8 @@ import threading
 import time
 from collections import defaultdict
 
-from millrace_server import MillraceServer
-from rest import Rest
+from support.millrace_server import MillraceServer
+from support.rest import Rest
 
 ROUNDS = 20
 WRITERS = 8

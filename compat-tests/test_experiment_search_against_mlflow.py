@@ -15,9 +15,9 @@ from mlflow.store.tracking.sqlalchemy_store import (
 )
 from mlflow.utils.search_utils import SearchExperimentsUtils, SearchUtils
 
-from search_cases import DIRECTIONS, JOINERS, OPERATORS, VALUES, WHOLE, mutated
-from search_comparison import database_copy, differences, differing_rows, expected, run, words_of_filter, words_of_order
-from search_cross_check import ask
+from support.search_cases import DIRECTIONS, JOINERS, OPERATORS, VALUES, WHOLE, mutated
+from support.search_comparison import database_copy, differences, differing_rows, expected, run, words_of_filter, words_of_order
+from support.search_cross_check import ask
 
 KEYS = ["name", "Name", "experiment_id", "creation_time", "last_update_time", "last_updated_time", "lifecycle_stage",
         "artifact_location", "attribute.name", "attributes.name", "attr.name", "`attribute`.name", "attribute.`name`",

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from millrace_server import BINARY, VENV, MillraceServer, environment
-from rest import Rest
+from support.millrace_server import BINARY, VENV, MillraceServer, environment
+from support.rest import Rest
 
 OLD = 5_000_000  # ms, more than an hour
 

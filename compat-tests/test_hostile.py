@@ -8,8 +8,8 @@ import time
 from urllib.parse import quote
 
 import pytest
-from millrace_server import BINARY, MillraceServer, environment, free_port
-from rest import Rest
+from support.millrace_server import BINARY, MillraceServer, environment, free_port
+from support.rest import Rest
 
 
 @pytest.fixture

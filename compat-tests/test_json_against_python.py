@@ -5,9 +5,9 @@ import json
 import random
 import struct
 
-import cross_check
+from support import json_cross_check
 import pytest
-from cross_check import differences, double_bits, doubles, utf8
+from support.json_cross_check import differences, double_bits, doubles, utf8
 
 # Texts that json.loads takes or refuses for a reason of their own; each is also sent damaged.
 DOCUMENTS = [
@@ -177,8 +177,8 @@ def test_nesting_is_read_as_deep_as_python_reads_it():
     depths = [1, 10, 500, 900, 1000]
     documents = [opening * depth + "1" + closing * depth
                  for depth in depths for opening, closing in (("[", "]"), ('{"a":', "}"))]
-    for document, answer in zip(documents, cross_check.ask("json_spaced", [d.encode() for d in documents])):
+    for document, answer in zip(documents, json_cross_check.ask("json_spaced", [d.encode() for d in documents])):
         expected = document.replace(":", ": ").encode()
         assert answer == expected
     deeper = ["[" * 1001 + "]" * 1001, "[" * 200_000, '{"a":' * 200_000]
-    assert cross_check.ask("json_type", [text.encode() for text in deeper]) == [b"too deep"] * 3
+    assert json_cross_check.ask("json_type", [text.encode() for text in deeper]) == [b"too deep"] * 3

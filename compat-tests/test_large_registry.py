@@ -1,12 +1,12 @@
-"""A page as long as MLflow allows: complete, in order, and not held in memory. Plans: store/search_plan_test.cpp."""
+"""A page as long as MLflow allows: complete, in order, and not held in memory. Plans: store/suites/search_plans_test.cpp."""
 
 import json
 from pathlib import Path
 from urllib.parse import quote
 
-import large_registry
+from support import large_registry
 import pytest
-from millrace_server import MillraceServer
+from support.millrace_server import MillraceServer
 
 MODELS, PROMPTS, VERSIONS = 2_000, 100, 10
 SEARCH = "/api/2.0/mlflow/model-versions/search"

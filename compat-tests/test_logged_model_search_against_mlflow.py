@@ -4,9 +4,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.dbmodels.models import SqlLoggedModel
 from mlflow.utils.search_logged_model_utils import EntityType, parse_filter_string
 
-from run_search_cases import run_filters
-from search_cases import filters
-from search_cross_check import ask
+from support.run_search_cases import run_filters
+from support.search_cases import filters
+from support.search_cross_check import ask
 
 COLUMNS = {column.key for column in SqlLoggedModel.__table__.columns}
 # What a type of MLflow's filters of runs is called in those of logged models.

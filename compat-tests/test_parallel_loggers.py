@@ -1,8 +1,8 @@
 """Many threads of many processes log to one run: nothing is lost, and nothing is there twice."""
 
-from client_programs import FOLDER, run
-from millrace_server import VENV
-from rest import Rest
+from support.client_programs import FOLDER, run
+from support.millrace_server import VENV
+from support.rest import Rest
 
 
 def test_processes_and_threads_log_to_one_run(millrace):

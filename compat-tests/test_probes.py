@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from database_servers import KINDS
-from millrace_server import MillraceServer
+from support.database_servers import KINDS
+from support.millrace_server import MillraceServer
 
 
 @pytest.fixture

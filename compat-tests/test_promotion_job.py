@@ -9,9 +9,9 @@ import pytest
 import yaml
 from mlflow.tracking import MlflowClient
 
-from millrace_server import VENV
+from support.millrace_server import VENV
 
-WORKFLOW = Path(__file__).parent / "promotion_job" / "model-promotion.yml"
+WORKFLOW = Path(__file__).parent / "programs" / "promotion_job" / "model-promotion.yml"
 SOURCE = "s3://models/fraud_detector"
 
 

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from millrace_server import MlflowServer
-from rest import Rest, together
+from support.millrace_server import MlflowServer
+from support.rest import Rest, together
 
 CLIENTS = 64
 

@@ -1,11 +1,11 @@
 """Every registry and prompt call of three generations of the client, on Millrace and on the real MLflow.
 
-The calls are in registry_calls.py and prompt_calls.py, run by the interpreter of each client's environment.
+The calls are in programs/registry_calls.py and programs/prompt_calls.py, run by the interpreter of each client's environment.
 """
 
 import pytest
 
-from client_programs import play, play_on_both
+from support.client_programs import play, play_on_both
 
 SCRIPTS = {
     "3.17.2": ["registry_calls.py", "prompt_calls.py"],

@@ -9,10 +9,10 @@ from mlflow.store.tracking.sqlalchemy_store import _get_orderby_clauses, _get_sq
 from mlflow.utils.search_utils import SearchUtils
 from sqlalchemy.orm import Session
 
-from run_search_cases import fixed_run_searches, run_filters, run_orders, run_searches
-from run_world import make_run_world
-from search_comparison import database_copy, differences, differing_rows, expected, run
-from search_cross_check import ask
+from support.run_search_cases import fixed_run_searches, run_filters, run_orders, run_searches
+from support.run_world import make_run_world
+from support.search_comparison import database_copy, differences, differing_rows, expected, run
+from support.search_cross_check import ask
 
 
 @pytest.fixture(scope="module")

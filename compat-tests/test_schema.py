@@ -8,10 +8,10 @@ from contextlib import nullcontext
 
 import pytest
 
-from catalogs import ours, without_ours
-from database_servers import KINDS
-from databases import Databases
-from millrace_server import BINARY, MillraceServer, MlflowServer, environment
+from support.catalogs import ours, without_ours
+from support.database_servers import KINDS
+from support.databases import Databases
+from support.millrace_server import BINARY, MillraceServer, MlflowServer, environment
 
 pytestmark = pytest.mark.sqlite  # has all three kinds by itself
 

@@ -7,8 +7,8 @@ import pytest
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 
-from search_cases import filters, orders
-from search_comparison import (
+from support.search_cases import filters, orders
+from support.search_comparison import (
     database_copy,
     differences,
     differing_rows,
@@ -17,8 +17,8 @@ from search_comparison import (
     words_of_filter,
     words_of_order,
 )
-from search_cross_check import ask
-from search_world import IS_PROMPT, fixed_searches, make_store, searches
+from support.search_cross_check import ask
+from support.search_world import IS_PROMPT, fixed_searches, make_store, searches
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import urllib.parse
 from contextlib import contextmanager
 
 import pytest
-import source_cases as cases
-from mlflow_in_process import IS_PROMPT, World
-from source_program import Program, compare, error, until_stable
+from support import source_cases as cases
+from support.mlflow_in_process import IS_PROMPT, World
+from support.source_program import Program, compare, error, until_stable
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 from mlflow.tracking import MlflowClient
 
-import swap_tracking
-from catalogs import without_ours
-from millrace_server import MillraceServer, MlflowServer
+from support import swap_tracking
+from support.catalogs import without_ours
+from support.millrace_server import MillraceServer, MlflowServer
 
 NAMES = ["plain", "Größe ✓ 🏠", "it's 100% \"odd\"", "prompt"]
 API = "/api/2.0/mlflow"

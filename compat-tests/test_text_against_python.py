@@ -4,8 +4,8 @@ import random
 import re
 import sys
 
-import cross_check
-from cross_check import differences, double_bits, doubles, utf8
+from support import json_cross_check
+from support.json_cross_check import differences, double_bits, doubles, utf8
 
 CODE_POINTS = [chr(c) for c in range(sys.maxunicode + 1)]
 
@@ -19,7 +19,7 @@ def compare_texts(operation, values, function):
 
 
 def test_word_of_every_code_point():
-    [flags] = cross_check.ask("word", [utf8("".join(CODE_POINTS))])
+    [flags] = json_cross_check.ask("word", [utf8("".join(CODE_POINTS))])
     word = re.compile(r"\w")
     wrong = [
         hex(ord(c)) for c, flag in zip(CODE_POINTS, flags, strict=True)

@@ -1,8 +1,8 @@
 """The life of experiments, runs, metrics, datasets and logged models, by the calls of three generations of the Python
 client, of the Java client, and of training with autologging, on Millrace and on the real MLflow.
 
-The calls are in tracking_calls.py, run by the interpreter of each client's environment, in java/TrackingCalls.java and
-in autolog_program.py.
+The calls are programs/: tracking_calls.py, run by the interpreter of each client's environment, java/TrackingCalls.java and
+autolog_program.py.
 """
 
 import re
@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
-from client_programs import FOLDER, play, play_on_both, run
-from millrace_server import ROOT, VENV
-from rest import Rest
+from support.client_programs import FOLDER, play, play_on_both, run
+from support.millrace_server import ROOT, VENV
+from support.rest import Rest
 
 VERSIONS = ["3.17.2", "3.0.1", "2.22.5"]
 NOT_CALLED = (

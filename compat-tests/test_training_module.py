@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from client_programs import FOLDER, play_on_both, run
-from millrace_server import VENV
+from support.client_programs import FOLDER, play_on_both, run
+from support.millrace_server import VENV
 
 NEWEST = "3.17.2"
 VERSIONS = [NEWEST, "3.0.1", "2.22.5"]

@@ -6,7 +6,7 @@ import random
 import urllib.parse
 
 import pytest
-import source_cases as cases
+from support import source_cases as cases
 from mlflow.entities.model_registry.model_version_stages import get_canonical_stage
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.utils.models import _parse_model_uri
@@ -14,7 +14,7 @@ from mlflow.utils import uri as mlflow_uri
 from mlflow.utils import validation
 from mlflow.utils.file_utils import local_file_uri_to_path
 from mlflow.utils.search_utils import SearchUtils
-from source_program import CRASH, INT64, Program, compare, silent, until_stable
+from support.source_program import CRASH, INT64, Program, compare, silent, until_stable
 
 
 @pytest.fixture(scope="module")

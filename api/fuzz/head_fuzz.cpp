@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/connection_chunks.h"
-#include "api/http_head.h"
+#include "api/http/connection_chunks.h"
+#include "api/http/head.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "api/json/json_reader.h"
-#include "api/json/json_writer.h"
+#include "api/json/reader.h"
+#include "api/json/writer.h"
 #include "store/common/error.h"
 
 namespace {

@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <string>
 
-#include "api/memory_lookup.h"
-#include "api/model_version_source.h"
-#include "artifacts/artifact_uri.h"
+#include "api/rules/memory_lookup.h"
+#include "api/rules/model_version_source.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
-#include "store/common/percent_decoding.h"
+#include "store/text/percent_decoding.h"
+#include "store/text/uri.h"
 
 namespace {
 

@@ -1,3 +1,6 @@
+// The room api/graphql: the GraphQL language: documents, their limits, validation and execution
+// over resolvers that it is given. May use api/json. Knows no store.
+//
 // Runs a query: what the resolvers answer in the form of the REST answers, cut to what was asked
 // for.
 #pragma once
@@ -8,7 +11,7 @@
 #include <vector>
 
 #include "api/graphql/limits.h"
-#include "api/json/json.h"
+#include "api/json/value.h"
 
 namespace millrace::graphql {
 

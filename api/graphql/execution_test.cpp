@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "api/json/json_reader.h"
-#include "api/json/json_writer.h"
+#include "api/json/reader.h"
+#include "api/json/writer.h"
 #include "store/common/error.h"
 
 namespace millrace::graphql {

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <vector>
 
-#include "store/common/ascii.h"
 #include "store/common/error.h"
+#include "store/text/ascii.h"
 #include "store/text/python_text.h"
 
 namespace millrace::graphql {
 namespace {
 
 bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t indentation(std::string_view line) {
   return std::min(line.find_first_not_of(" \t"), line.size());
@@ -56,7 +55,7 @@ void Lexer::refuse(std::string_view expected) const {
 }
 
 bool Lexer::at_digit(std::size_t position) const {
-  return position < source_.size() && is_digit(source_[position]);
+  return position < source_.size() && is_ascii_digit(source_[position]);
 }
 
 void Lexer::skip_ignored() {
@@ -89,11 +88,11 @@ Token Lexer::next() {
   }
   if (starts_name(c)) {
     std::size_t end = 1;
-    while (end < rest.size() && (starts_name(rest[end]) || is_digit(rest[end]))) ++end;
+    while (end < rest.size() && (starts_name(rest[end]) || is_ascii_digit(rest[end]))) ++end;
     position_ += end;
     return {Token::Kind::Name, std::string(rest.substr(0, end))};
   }
-  if (is_digit(c) || c == '-') return number();
+  if (is_ascii_digit(c) || c == '-') return number();
   if (rest.starts_with("\"\"\"")) return block_string();
   if (c == '"') return string();
   refuse("a name, a value or a punctuator");

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/json/json_writer.h"
+#include "api/json/writer.h"
 #include "store/text/python_text.h"
 
 namespace millrace::graphql {

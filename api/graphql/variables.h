@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "api/graphql/schema.h"
-#include "api/json/json.h"
+#include "api/json/value.h"
 
 namespace millrace::graphql {
 

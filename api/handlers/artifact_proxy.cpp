@@ -1,12 +1,12 @@
 // Handlers of /mlflow-artifacts (server.md section 2.2): the files below --artifacts-destination.
 #include <array>
 
-#include "api/app.h"
-#include "api/artifact_roots.h"
-#include "api/download.h"
 #include "api/handlers/artifacts.h"
-#include "api/reply.h"
-#include "api/request.h"
+#include "api/rest/app.h"
+#include "api/rest/download.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/artifact_roots.h"
 #include "artifacts/mime.h"
 #include "artifacts/path_rules.h"
 #include "store/common/error.h"
@@ -49,7 +49,7 @@ HttpResponse artifacts_disabled_reply(const Request& request) {
                         "Artifact serving is disabled. Run `mlflow server` with "
                         "`--serve-artifacts` to enable.");
   }
-  return text_reply(503, "text/html; charset=utf-8",
+  return text_reply(503, kHtml,
                     "Endpoint: " + std::string(request.rule) +
                         " disabled due to the mlflow server running with `--no-serve-artifacts`."
                         " To enable artifacts server functionality, run `mlflow server` with"

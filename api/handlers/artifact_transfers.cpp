@@ -2,12 +2,12 @@
 // neither, so each of these ends with a refusal, after the checks that MLflow makes first.
 #include <array>
 
-#include "api/app.h"
 #include "api/handlers/artifacts.h"
-#include "api/reply.h"
-#include "artifacts/artifact_uri.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
 #include "artifacts/path_rules.h"
 #include "store/common/error.h"
+#include "store/text/uri.h"
 
 namespace millrace::handlers {
 namespace {

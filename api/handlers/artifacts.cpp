@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 
-#include "api/app.h"
 #include "api/handlers/tracking.h"
-#include "api/reply.h"
-#include "api/validate.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
+#include "api/rules/validate.h"
 #include "artifacts/path_rules.h"
-#include "store/common/ascii.h"
 #include "store/common/error.h"
+#include "store/text/ascii.h"
 
 namespace millrace::handlers {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "api/artifact_roots.h"
-#include "api/http.h"
-#include "api/json/json_writer.h"
-#include "api/request.h"
+#include "api/http/exchange.h"
+#include "api/json/writer.h"
+#include "api/rest/request.h"
+#include "api/rules/artifact_roots.h"
 
 namespace millrace {
 

@@ -1,17 +1,17 @@
 // Handlers of experiments (tracking.md sections 4.2 and 6).
 #include <array>
 
-#include "api/app.h"
-#include "api/experiment_json.h"
-#include "api/experiment_rules.h"
+#include "api/entities/experiment_json.h"
 #include "api/handlers/registry.h"
 #include "api/handlers/tracking.h"
-#include "api/list_reply.h"
-#include "api/page_token.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/validate.h"
-#include "artifacts/artifact_location.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/page_token.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/experiment.h"
+#include "api/rules/validate.h"
+#include "artifacts/location.h"
 #include "store/common/error.h"
 
 namespace millrace::handlers {

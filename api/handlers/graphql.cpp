@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <map>
 
-#include "api/app.h"
 #include "api/graphql/execution.h"
-#include "api/json/json_reader.h"
-#include "api/json/json_writer.h"
-#include "api/reply.h"
-#include "api/request.h"
+#include "api/json/reader.h"
+#include "api/json/writer.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
 #include "store/common/error.h"
-#include "store/common/percent_decoding.h"
+#include "store/text/percent_decoding.h"
 
 namespace millrace::handlers {
 

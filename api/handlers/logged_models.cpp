@@ -2,16 +2,16 @@
 #include <algorithm>
 #include <array>
 
-#include "api/app.h"
+#include "api/entities/logged_model_json.h"
 #include "api/handlers/registry.h"
-#include "api/list_reply.h"
-#include "api/logged_model_json.h"
-#include "api/logged_model_token.h"
-#include "api/page_token.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/validate.h"
-#include "artifacts/artifact_location.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/logged_model_token.h"
+#include "api/rest/page_token.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/validate.h"
+#include "artifacts/location.h"
 #include "store/common/error.h"
 #include "store/text/python_text.h"
 

@@ -3,15 +3,15 @@
 #include <cmath>
 #include <limits>
 
-#include "api/app.h"
+#include "api/entities/run_json.h"
 #include "api/handlers/tracking.h"
-#include "api/json/json_writer.h"
-#include "api/list_reply.h"
-#include "api/page_token.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/run_json.h"
-#include "api/spill.h"
+#include "api/http/spill.h"
+#include "api/json/writer.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/page_token.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
 #include "store/common/error.h"
 #include "store/text/python_text.h"
 

@@ -1,15 +1,16 @@
 // Handlers of model versions (registry.md sections 9 and 10).
 #include <array>
 
-#include "api/app.h"
-#include "api/entity_json.h"
+#include "api/entities/registry_json.h"
 #include "api/handlers/registry.h"
-#include "api/list_reply.h"
-#include "api/model_version_source.h"
-#include "api/page_token.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/validate.h"
+#include "api/handlers/store_lookup.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/page_token.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/model_version_source.h"
+#include "api/rules/validate.h"
 #include "store/common/error.h"
 
 namespace millrace::handlers {

@@ -1,15 +1,13 @@
 // Health, version, what the server can do, and the page at "/".
-#include "api/app.h"
-#include "api/reply.h"
-#include "api/request.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
 
 namespace millrace::handlers {
 
 HttpResponse get_health(App&, const Request& request) {
-  return text_reply(
-      200,
-      request.layer == Layer::Native ? "text/plain; charset=utf-8" : "text/html; charset=utf-8",
-      "OK");
+  return text_reply(200, request.layer == Layer::Native ? "text/plain; charset=utf-8" : kHtml,
+                    "OK");
 }
 
 // Ours alone. Names what fails and no more: anybody may ask.
@@ -26,9 +24,7 @@ HttpResponse get_readiness(App& app, const Request&) {
 }
 
 // Clients decide by this which features the server has, so it is MLflow's version and not ours.
-HttpResponse get_version(App&, const Request&) {
-  return text_reply(200, "text/html; charset=utf-8", kMlflowVersion);
-}
+HttpResponse get_version(App&, const Request&) { return text_reply(200, kHtml, kMlflowVersion); }
 
 HttpResponse get_server_info(App& app, const Request& request) {
   std::string body =
@@ -55,7 +51,7 @@ HttpResponse get_status_page(App&, const Request&) {
           "address&gt;</code></p>\n"
           "<p>Probes: <a href=\"health\">health</a>, <a "
           "href=\"readyz\">readyz</a>.</p>\n</html>\n");
-  HttpResponse response = text_reply(200, "text/html; charset=utf-8", std::move(page));
+  HttpResponse response = text_reply(200, kHtml, std::move(page));
   response.headers.emplace_back("cache-control", "no-cache");
   return response;
 }

@@ -1,11 +1,11 @@
 // Handlers of the aliases of a registered model (registry.md section 12).
 #include <array>
 
-#include "api/app.h"
 #include "api/handlers/registry.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/validate.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/validate.h"
 
 namespace millrace::handlers {
 

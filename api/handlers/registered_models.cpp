@@ -2,14 +2,14 @@
 #include <array>
 #include <set>
 
-#include "api/app.h"
-#include "api/entity_json.h"
+#include "api/entities/registry_json.h"
 #include "api/handlers/registry.h"
-#include "api/list_reply.h"
-#include "api/page_token.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/validate.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/page_token.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/validate.h"
 
 namespace millrace::handlers {
 namespace {

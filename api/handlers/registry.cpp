@@ -1,7 +1,7 @@
 #include "api/handlers/registry.h"
 
-#include "api/entity_json.h"
-#include "api/list_reply.h"
+#include "api/entities/registry_json.h"
+#include "api/rest/list_reply.h"
 
 namespace millrace {
 std::vector<Tag> tags_of(const Message& message, std::string_view field) {

@@ -1,11 +1,15 @@
+// The room api/handlers: one function per endpoint, in one file per entity: decode, ask the stores,
+// reply with an entity. May use all of api but the commands and the settings' readers. No SQL, and
+// nothing that two endpoints need to agree on.
+//
 // What the handlers of the registry share.
 #pragma once
 
 #include <array>
 
-#include "api/http.h"
-#include "api/request.h"
-#include "store/records.h"
+#include "api/http/exchange.h"
+#include "api/rest/request.h"
+#include "store/records/registry.h"
 
 namespace millrace {
 

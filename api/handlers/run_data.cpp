@@ -1,13 +1,14 @@
 // Handlers that log metrics and params of runs, one by one and in batches.
+#include "api/rules/run_data.h"
+
 #include <array>
 
-#include "api/app.h"
 #include "api/handlers/registry.h"
 #include "api/handlers/tracking.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/run_data_rules.h"
-#include "api/validate.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/validate.h"
 #include "store/common/error.h"
 
 namespace millrace::handlers {

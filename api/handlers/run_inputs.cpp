@@ -1,12 +1,12 @@
 // Handlers of what goes into runs and comes out of them (tracking.md section 4.7).
 #include <array>
 
-#include "api/app.h"
+#include "api/entities/logged_model_history.h"
 #include "api/handlers/registry.h"
-#include "api/logged_model_history.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/validate.h"
+#include "api/rest/app.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/validate.h"
 
 namespace millrace::handlers {
 namespace {

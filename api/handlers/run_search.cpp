@@ -1,13 +1,13 @@
 // runs/search (tracking.md section 6): the runs of a page are written as they come.
 #include <array>
 
-#include "api/app.h"
+#include "api/entities/run_json.h"
 #include "api/handlers/tracking.h"
-#include "api/list_reply.h"
-#include "api/page_token.h"
-#include "api/request.h"
-#include "api/run_json.h"
-#include "api/validate.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/page_token.h"
+#include "api/rest/request.h"
+#include "api/rules/validate.h"
 
 namespace millrace::handlers {
 namespace {

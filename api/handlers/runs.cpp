@@ -1,16 +1,16 @@
 // Handlers of runs (tracking.md sections 4.3 and 4.4).
 #include <array>
 
-#include "api/app.h"
+#include "api/entities/run_json.h"
 #include "api/handlers/registry.h"
 #include "api/handlers/tracking.h"
-#include "api/list_reply.h"
-#include "api/reply.h"
-#include "api/request.h"
-#include "api/run_data_rules.h"
-#include "api/run_json.h"
-#include "api/validate.h"
-#include "artifacts/artifact_location.h"
+#include "api/rest/app.h"
+#include "api/rest/list_reply.h"
+#include "api/rest/reply.h"
+#include "api/rest/request.h"
+#include "api/rules/run_data.h"
+#include "api/rules/validate.h"
+#include "artifacts/location.h"
 
 namespace millrace::handlers {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "api/request.h"
+#include "api/rest/request.h"
 
 namespace millrace {
 

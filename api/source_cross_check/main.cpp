@@ -8,17 +8,18 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/json_reader.h"
-#include "api/json/json_writer.h"
-#include "api/memory_lookup.h"
-#include "api/model_version_source.h"
-#include "api/models_uri.h"
-#include "api/page_token.h"
-#include "api/validate.h"
-#include "artifacts/artifact_uri.h"
+#include "api/json/reader.h"
+#include "api/json/writer.h"
+#include "api/rest/page_token.h"
+#include "api/rules/memory_lookup.h"
+#include "api/rules/model_version_source.h"
+#include "api/rules/models_uri.h"
+#include "api/rules/validate.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
-#include "store/common/percent_decoding.h"
+#include "store/text/percent_decoding.h"
+#include "store/text/posix_path.h"
+#include "store/text/uri.h"
 
 namespace {
 

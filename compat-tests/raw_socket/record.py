@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from millrace_server import MlflowServer  # noqa: E402
+from support.millrace_server import MlflowServer  # noqa: E402
 from raw_socket.cases import all_cases  # noqa: E402
 from raw_socket.exchange import outcome  # noqa: E402
 

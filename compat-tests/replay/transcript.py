@@ -10,7 +10,7 @@ from pathlib import Path
 from replay import masks
 from replay.player import Exchange
 
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts"
+FOLDER = Path(__file__).resolve().parent / "transcripts"
 USUAL = {
     "content-type": "application/json",
     "x-content-type-options": "nosniff",

@@ -1,6 +1,9 @@
+// The room store/common: the error, the clock, ids and values that everything else is built on. The
+// standard library alone, and nothing of MLflow but its error codes.
+//
 // The one exception type of Millrace, and the table of MLflow's error codes.
-// An Error that reaches api/dispatch becomes MLflow's error envelope; nothing else is caught there
-// by type.
+// An Error that reaches api/rest/dispatch becomes MLflow's error envelope; nothing else is caught
+// there by type.
 #pragma once
 
 #include <stdexcept>

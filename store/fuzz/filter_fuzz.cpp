@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "store/common/error.h"
-#include "store/search/experiment_search.h"
+#include "store/search/experiments.h"
 #include "store/search/lexer.h"
-#include "store/search/logged_model_search.h"
-#include "store/search/registry_search.h"
-#include "store/search/run_search.h"
+#include "store/search/logged_models.h"
+#include "store/search/registry.h"
+#include "store/search/runs.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/db.h"
+#include "store/db/database.h"
 
 namespace millrace {
 

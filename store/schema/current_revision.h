@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "store/db.h"
+#include "store/db/database.h"
 
 namespace millrace {
 

@@ -1,7 +1,7 @@
 #include "store/schema/define.h"
 
-#include "store/administration.h"
-#include "store/schema/schema_lock.h"
+#include "store/db/administration.h"
+#include "store/db/schema_lock.h"
 
 namespace millrace {
 namespace {

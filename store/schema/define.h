@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/db.h"
+#include "store/db/database.h"
 
 namespace millrace {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "store/search/search_indexes.h"
+#include "store/search/indexes.h"
 
 namespace millrace {
 namespace {

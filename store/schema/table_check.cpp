@@ -1,8 +1,8 @@
 #include "store/schema/table_check.h"
 
+#include "store/db/sqlite/session.h"
 #include "store/schema/catalog.h"
 #include "store/schema/revisions.h"
-#include "store/sqlite_session.h"
 
 namespace millrace {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "store/common/error.h"
-#include "store/search/registry_search.h"
+#include "store/search/registry.h"
 
 namespace millrace::search {
 namespace {

@@ -1,3 +1,7 @@
+// The room store/search: MLflow's search languages, from the text of a filter to a statement with
+// its values. Pure: may use store/text, knows the dialects' SQL, and has no connection to run it
+// on.
+//
 // A statement and the values for its places, in their order.
 #pragma once
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "store/text/ascii.h"
 #include "store/text/python_text.h"
 #include "store/text/unicode_tables.h"
 
@@ -65,15 +66,14 @@ std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // The text without its underscores; nothing when one is not between digits.
 std::optional<std::string> without_underscores(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') {
       plain += text[i];
-    } else if (i == 0 || i + 1 == text.size() || !is_digit(text[i - 1]) || !is_digit(text[i + 1])) {
+    } else if (i == 0 || i + 1 == text.size() || !is_ascii_digit(text[i - 1]) ||
+               !is_ascii_digit(text[i + 1])) {
       return std::nullopt;
     }
   }
@@ -167,7 +167,7 @@ std::optional<double> parse_float(std::string_view text) {
   if (!value) {
     const std::optional<std::string> plain = without_underscores(rest);
     // strtod takes more than float(): a second sign, hexadecimal numbers, other names.
-    if (!plain || plain->empty() || (!is_digit(plain->front()) && plain->front() != '.') ||
+    if (!plain || plain->empty() || (!is_ascii_digit(plain->front()) && plain->front() != '.') ||
         plain->find_first_not_of("0123456789.eE+-") != std::string::npos) {
       return std::nullopt;
     }

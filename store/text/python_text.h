@@ -1,3 +1,7 @@
+// The room store/text: text and nothing but text: Python's rules for strings, numbers, paths and
+// URIs, encodings, the form of what goes to a log. May use store/common. No file, no database, no
+// entity of MLflow's.
+//
 // Text as Python 3.11 sees it: the rules that MLflow's validators and messages inherit from
 // Python's str, int and float. The tables behind it: unicode_tables.h.
 // Input and output are UTF-8; a lone surrogate (from JSON escapes) is carried as its three-byte

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/json_reader.h"
-#include "api/json/json_writer.h"
+#include "api/json/reader.h"
+#include "api/json/writer.h"
 #include "store/common/error.h"
 #include "store/text/python_text.h"
 

@@ -1,0 +1,86 @@
+#include "api/commands/db.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "store/check/findings.h"
+#include "store/db/administration.h"
+#include "store/db/sqlite/uri.h"
+#include "store/schema/additive_indexes.h"
+#include "store/schema/current_revision.h"
+#include "store/schema/prepare.h"
+
+namespace millrace {
+namespace {
+
+void create_database(DatabaseUri uri) {
+  if (uri.dialect == Dialect::Sqlite) return;  // opening the file creates it
+  // PostgreSQL has no session without a database; this one is there for such purposes.
+  const std::string name =
+      std::exchange(uri.database, uri.dialect == Dialect::Postgresql ? "postgres" : "");
+  open_administration(uri)->create_database(name);
+}
+
+int upgrade(const Config& config, bool with_database) {
+  if (with_database) create_database(parse_database_uri(config.backend_store_uri));
+  Db db({config.backend_store_uri, config.pool});
+  const bool created = prepare_schema(db, std::nullopt);
+  create_additive_indexes(db);
+  fmt::print("{} the MLflow schema {}.\n", created ? "Created" : "The database has",
+             db.read(current_revision));
+  return 0;
+}
+
+std::string_view name_of(Finding::Level level) {
+  switch (level) {
+    case Finding::Level::Fact:
+      return "ok";
+    case Finding::Level::Advice:
+      return "advice";
+    case Finding::Level::Problem:
+      return "PROBLEM";
+  }
+  return "";
+}
+
+int check(const Config& config) {
+  const std::string& uri = config.backend_store_uri;
+  fmt::print("{}\n", without_password(uri));
+  const Findings findings = check_database({uri, config.pool});
+  for (const Finding& one : findings.list()) {
+    fmt::print("{:<8} {:<12} {}\n", name_of(one.level), one.topic, one.text);
+  }
+  const std::size_t problems = findings.problems();
+  fmt::print("{}\n", problems == 0 ? "Healthy." : fmt::format("Problems: {}.", problems));
+  return problems == 0 ? 0 : 1;
+}
+
+int detach_database(const Config& config) {
+  const std::string& uri = config.backend_store_uri;
+  if (parse_database_uri(uri).dialect == Dialect::Sqlite &&
+      !std::filesystem::exists(sqlite_path(uri))) {
+    throw Error(ErrorCode::InvalidState, "There is no database " + uri + ".");
+  }
+  Db db({uri, config.pool});
+  detach(db);
+  fmt::print("The database holds nothing of Millrace's any more. A start makes it again.\n");
+  return 0;
+}
+
+}  // namespace
+
+int run_db_command(const Config& config, const DbCommand& command) {
+  switch (command.verb) {
+    case DbCommand::Verb::Check:
+      return check(config);
+    case DbCommand::Verb::Upgrade:
+      return upgrade(config, command.create_database);
+    case DbCommand::Verb::Detach:
+      return detach_database(config);
+  }
+  return 1;
+}
+
+}  // namespace millrace

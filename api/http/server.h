@@ -1,0 +1,48 @@
+// The HTTP server: listens, and hands each request to one handler. Limits and refusals are the
+// connection's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http/connection_socket.h"
+#include "api/http/exchange.h"
+
+namespace millrace {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  int port = 5000;                // 0: any free one
+  std::size_t max_threads = 128;  // requests answered at the same time
+  std::size_t max_connections =
+      0;  // 0: what the descriptor limit allows. Beyond it idle ones are closed.
+  ConnectionLimits limits;
+};
+
+class Server {
+ public:
+  // Called on many threads at once. What it throws is answered with a plain 500.
+  using Handler = std::function<HttpResponse(HttpRequest&)>;
+
+  Server(const ServerOptions& options, Handler handler);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the listening socket and returns its port. Throws Error (InternalError) with the reason
+  // when it cannot.
+  int bind();
+  // Serves until stop(); bind() comes first.
+  void run();
+  // Ends run(): no new connections, idle ones are closed, requests in flight are finished (at most
+  // limits.stop; those still arriving get limits.stop_body). From any thread, but not from a signal
+  // handler.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace millrace

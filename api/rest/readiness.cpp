@@ -1,0 +1,112 @@
+#include "api/rest/readiness.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "store/common/error.h"
+#include "store/schema/current_revision.h"
+#include "store/text/log_text.h"
+
+namespace millrace {
+namespace {
+
+ReadinessCheck database_check(std::string_view name, Db& db) {
+  return {name, [&db, expected = db.read(current_revision)] {
+            return db.read(current_revision) == expected
+                       ? std::string()
+                       : "has another schema version than at the start of this server";
+          }};
+}
+
+}  // namespace
+
+std::vector<ReadinessCheck> readiness_checks(Db& tracking, Db* registry,
+                                             const ArtifactRoots& artifacts) {
+  std::vector<ReadinessCheck> checks;
+  checks.push_back({"artifacts", [&artifacts] {
+                      return artifacts.can_write() ? std::string() : "cannot be written";
+                    }});
+  checks.push_back(database_check("database", tracking));
+  if (registry != nullptr) checks.push_back(database_check("registry database", *registry));
+  return checks;
+}
+
+Readiness::Readiness(std::vector<ReadinessCheck> checks, Timing timing)
+    : checks_(std::move(checks)), timing_(timing), thread_([this] { run(); }) {}
+
+Readiness::~Readiness() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  asked_.notify_one();
+  thread_.join();
+}
+
+Readiness::Result Readiness::result() {
+  std::unique_lock lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  const bool has_result = runs_ > 0;
+  if (!running_) {
+    if (has_result && now - finished_ < timing_.fresh) return last_;
+    running_ = true;
+    started_ = now;
+    asked_.notify_one();
+  }
+  if (has_result && now - finished_ < timing_.usable) return last_;
+  const auto ended = [this, before = runs_] { return runs_ != before; };
+  if (done_.wait_until(lock, started_ + timing_.limit, ended)) return last_;
+  const Result late{current_, "gives no answer"};
+  log_change(late);
+  return late;
+}
+
+void Readiness::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    asked_.wait(lock, [this] { return running_ || stopping_; });
+    if (stopping_) return;
+    lock.unlock();
+    Result result = run_checks();
+    lock.lock();
+    log_change(result);
+    last_ = std::move(result);
+    finished_ = Clock::now();
+    running_ = false;
+    ++runs_;
+    done_.notify_all();
+  }
+}
+
+Readiness::Result Readiness::run_checks() {
+  for (const ReadinessCheck& check : checks_) {
+    {
+      const std::lock_guard lock(mutex_);
+      current_ = check.name;
+    }
+    try {
+      std::string problem = check.problem();
+      if (!problem.empty()) return {check.name, std::move(problem)};
+    } catch (const std::exception& error) {
+      spdlog::debug("Readiness: {}: {}", check.name, log_text(error.what()));
+      return {check.name, "failed"};
+    }
+  }
+  return {};
+}
+
+// Called with the lock held.
+void Readiness::log_change(const Result& result) {
+  std::string text =
+      result.ready() ? std::string() : std::string(result.name) + " " + result.problem;
+  if (text == logged_) return;
+  if (result.ready()) {
+    spdlog::info("Ready again");
+  } else {
+    spdlog::warn("Not ready: {}", text);
+  }
+  logged_ = std::move(text);
+}
+
+}  // namespace millrace

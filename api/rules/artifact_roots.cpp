@@ -1,0 +1,127 @@
+#include "api/rules/artifact_roots.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "artifacts/local_store.h"
+#include "artifacts/path_rules.h"
+#include "artifacts/real_path.h"
+#include "store/common/error.h"
+#include "store/text/log_text.h"
+#include "store/text/uri.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kProxyRoute = "/api/2.0/mlflow-artifacts/artifacts/";
+
+std::optional<std::string> local_folder(const std::string& uri) {
+  return is_local_uri(uri) ? resolve_path(local_path(uri)) : std::nullopt;
+}
+
+std::string_view without_leading_slashes(std::string_view path) {
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  return path;
+}
+
+}  // namespace
+
+std::string ArtifactPlace::join(std::string_view path) const {
+  if (folder.empty()) return std::string(path);
+  return folder + (folder.ends_with('/') ? "" : "/") + std::string(path);
+}
+
+ArtifactRoots::ArtifactRoots(const Config& config)
+    : serve_artifacts_(config.serve_artifacts), destination_uri_(config.artifacts_destination) {
+  if (auto folder = local_folder(config.artifacts_destination)) {
+    roots_.push_back(*folder);
+    destination_folder_ = *folder;
+    destination_ = std::make_shared<LocalStore>(std::move(*folder));
+  }
+  if (auto folder = local_folder(config.default_artifact_root)) roots_.push_back(*folder);
+  for (const std::string& root : config.artifact_roots) {
+    if (auto folder = local_folder(root)) roots_.push_back(*folder);
+  }
+}
+
+ArtifactPlace ArtifactRoots::destination() const {
+  if (destination_ == nullptr) {
+    throw Error(ErrorCode::NotImplemented, "This server cannot store artifacts at '" +
+                                               destination_uri_ +
+                                               "': only folders of its machine are supported.");
+  }
+  return {destination_, ""};
+}
+
+bool ArtifactRoots::can_write() const {
+  if (!serve_artifacts_ || destination_ == nullptr) return true;
+  std::string folder = destination_folder_;
+  // The nearest folder above that is there: what is missing is made when something is stored.
+  while (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT && folder.size() > 1) {
+    folder.erase(std::max<std::size_t>(folder.rfind('/'), 1));
+  }
+  struct stat status {};
+  return ::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+         ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+void ArtifactRoots::remove_stale_uploads(const std::stop_token& stop) const {
+  for (const std::string& root : roots_) {
+    try {
+      const std::size_t removed = LocalStore(root).remove_stale_uploads(stop);
+      if (removed > 0)
+        spdlog::info("Removed {} interrupted uploads below {}", removed, log_text(root));
+    } catch (const Error& error) {
+      spdlog::warn("Interrupted uploads below {} are left: {}", log_text(root), error.message());
+    }
+  }
+}
+
+bool is_proxy_uri(std::string_view uri) {
+  const std::string scheme = split_uri(uri).scheme;
+  return scheme == "mlflow-artifacts" || scheme == "http" || scheme == "https";
+}
+
+bool ArtifactRoots::is_proxied(std::string_view uri) const {
+  return serve_artifacts_ && is_proxy_uri(uri);
+}
+
+ArtifactPlace ArtifactRoots::find(const std::string& uri) const {
+  if (is_proxied(uri)) {
+    ArtifactPlace place = destination();
+    const UriParts parts = split_uri(uri);
+    std::string_view path = parts.path_without_params();
+    if (parts.scheme != "mlflow-artifacts") {
+      const std::size_t route = path.find(kProxyRoute);
+      if (route == std::string_view::npos) {
+        throw_invalid_parameter("The artifact location '" + uri +
+                                "' is no address of an artifact proxy.");
+      }
+      path.remove_prefix(route + kProxyRoute.size());
+    }
+    place.folder = without_leading_slashes(path);
+    return place;
+  }
+  if (!is_local_uri(uri)) {
+    throw Error(ErrorCode::NotImplemented,
+                "This server cannot read artifacts at '" + uri +
+                    "': only its own proxy and folders of its machine are supported.");
+  }
+  const auto folder = resolve_path(local_path(uri));
+  const auto holds = [&](const std::string& root) { return is_within(*folder, root); };
+  if (!folder || std::none_of(roots_.begin(), roots_.end(), holds)) {
+    throw_invalid_parameter(
+        "The artifact location '" + uri +
+        "' is outside the artifact roots of this server. The administrator may allow it with"
+        " --allowed-artifact-root.");
+  }
+  return {std::make_shared<LocalStore>(*folder), ""};
+}
+
+}  // namespace millrace

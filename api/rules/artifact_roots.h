@@ -1,0 +1,59 @@
+// Where the artifacts of a stored URI lie, as far as this server may touch them.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/settings/config.h"
+#include "artifacts/artifact_store.h"
+
+namespace millrace {
+
+// A folder of artifacts: those of a run or a logged model, or the whole store (folder "").
+struct ArtifactPlace {
+  std::shared_ptr<ArtifactStore> store;
+  std::string folder;
+
+  // The path of an artifact below the folder, as MLflow joins and names it.
+  std::string join(std::string_view path) const;
+};
+
+// Whether a URI is an address of an artifact proxy: mlflow-artifacts:, http: or https:.
+bool is_proxy_uri(std::string_view uri);
+
+class ArtifactRoots {
+ public:
+  explicit ArtifactRoots(const Config& config);
+
+  // The store behind the mlflow-artifacts proxy.
+  ArtifactPlace destination() const;
+
+  // Whether the proxy can store artifacts: its folder can be written, or made. True also where this
+  // server does not serve artifacts, or not from a folder.
+  bool can_write() const;
+
+  // The place of an experiment's, run's or logged model's artifact URI
+  // (_is_servable_proxied_run_artifact_root, _get_proxied_run_artifact_destination_path). Throws
+  // INVALID_PARAMETER_VALUE for a local path outside the roots and for a host that this server does
+  // not connect to, NOT_IMPLEMENTED for a kind of storage that it cannot read.
+  ArtifactPlace find(const std::string& uri) const;
+
+  // Removes what interrupted uploads left below the roots (LocalStore::remove_stale_uploads), until
+  // `stop` asks for an end. Throws nothing; what cannot be read is left alone.
+  void remove_stale_uploads(const std::stop_token& stop) const;
+
+  // Whether the proxy serves what lies at this URI.
+  bool is_proxied(std::string_view uri) const;
+
+ private:
+  bool serve_artifacts_;
+  std::shared_ptr<ArtifactStore> destination_;  // null: not on this machine
+  std::string destination_uri_;
+  std::string destination_folder_;  // its real path, or empty
+  std::vector<std::string> roots_;  // real paths
+};
+
+}  // namespace millrace

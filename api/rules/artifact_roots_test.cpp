@@ -1,0 +1,105 @@
+#include "api/rules/artifact_roots.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "store/common/error.h"
+
+namespace millrace {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class ArtifactRootsTest : public testing::Test {
+ protected:
+  ArtifactRootsTest() {
+    std::string pattern = (fs::temp_directory_path() / "artifact_roots_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    folder_ = pattern;
+    config_.artifacts_destination = folder_ / "served";
+  }
+  ~ArtifactRootsTest() override { fs::remove_all(folder_); }
+
+  void write(const fs::path& path) const {
+    fs::create_directories((folder_ / path).parent_path());
+    std::ofstream(folder_ / path) << "x";
+  }
+  std::string refusal(const std::string& uri) const {
+    try {
+      ArtifactRoots(config_).find(uri);
+    } catch (const Error& error) {
+      return std::string(error_row(error.code()).wire_name) + " " + error.message();
+    }
+    return "<none>";
+  }
+  bool has_file(const std::string& uri, const std::string& path) const {
+    const ArtifactPlace place = ArtifactRoots(config_).find(uri);
+    return place.store->kind(place.join(path)) == ArtifactKind::File;
+  }
+
+  fs::path folder_;
+  Config config_;
+};
+
+TEST_F(ArtifactRootsTest, ProxiedLocationsLieBelowTheDestination) {
+  write("served/1/r/artifacts/a.txt");
+  EXPECT_TRUE(has_file("mlflow-artifacts:/1/r/artifacts", "a.txt"));
+  EXPECT_TRUE(has_file("mlflow-artifacts:///1/r/artifacts", "a.txt"));
+  EXPECT_TRUE(has_file("http://x:1/api/2.0/mlflow-artifacts/artifacts/1/r/artifacts", "a.txt"));
+  EXPECT_THAT(refusal("http://x:1/elsewhere"), HasSubstr("INVALID_PARAMETER_VALUE"));
+}
+
+TEST_F(ArtifactRootsTest, LocalLocationsMustLieBelowARoot) {
+  write("served/a.txt");
+  write("other/a.txt");
+  write("served-beside/a.txt");
+  EXPECT_TRUE(has_file((folder_ / "served").string(), "a.txt"));
+  EXPECT_TRUE(has_file("file://" + (folder_ / "served").string(), "a.txt"));
+  for (const char* name : {"other", "served-beside", "served/../other", ""})
+    EXPECT_THAT(refusal((folder_ / name).string()), HasSubstr("--allowed-artifact-root")) << name;
+  EXPECT_THAT(refusal("file:///etc"), HasSubstr("INVALID_PARAMETER_VALUE"));
+  config_.artifact_roots = {(folder_ / "other").string()};
+  EXPECT_TRUE(has_file((folder_ / "other").string(), "a.txt"));
+}
+
+TEST_F(ArtifactRootsTest, ALinkIsJudgedByWhereItLeads) {
+  write("served/a.txt");
+  write("other/a.txt");
+  fs::create_directory_symlink(folder_ / "other", folder_ / "served/out");
+  fs::create_directory_symlink(folder_ / "served", folder_ / "in");
+  EXPECT_THAT(refusal((folder_ / "served/out").string()), HasSubstr("--allowed-artifact-root"));
+  EXPECT_TRUE(has_file((folder_ / "in").string(), "a.txt"));
+}
+
+TEST_F(ArtifactRootsTest, StorageElsewhereIsNotReached) {
+  EXPECT_THAT(refusal("s3://bucket/p"), HasSubstr("NOT_IMPLEMENTED"));
+  config_.artifacts_destination = "s3://bucket/p";
+  EXPECT_THAT(refusal("mlflow-artifacts:/1"), HasSubstr("NOT_IMPLEMENTED"));
+}
+
+TEST_F(ArtifactRootsTest, WithoutTheProxyItsLocationsAreNobodys) {
+  config_.serve_artifacts = false;
+  EXPECT_FALSE(ArtifactRoots(config_).is_proxied("mlflow-artifacts:/1"));
+  EXPECT_THAT(refusal("mlflow-artifacts:/1"), HasSubstr("NOT_IMPLEMENTED"));
+}
+
+TEST_F(ArtifactRootsTest, InterruptedUploadsGoAndFilesStay) {
+  write("served/1/.artifact.uploading.millrace-left");
+  write("served/1/a.txt");
+  ArtifactRoots(config_).remove_stale_uploads({});
+  EXPECT_FALSE(fs::exists(folder_ / "served/1/.artifact.uploading.millrace-left"));
+  EXPECT_TRUE(fs::exists(folder_ / "served/1/a.txt"));
+}
+
+TEST(ArtifactPlace, Join) {
+  EXPECT_EQ((ArtifactPlace{nullptr, ""}.join("a")), "a");
+  EXPECT_EQ((ArtifactPlace{nullptr, "1/r"}.join("a")), "1/r/a");
+  EXPECT_EQ((ArtifactPlace{nullptr, "1/r/"}.join("a")), "1/r/a");
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,22 @@
+// What a kind of database provides to Db.
+#pragma once
+
+#include "store/db/database.h"
+
+namespace millrace {
+
+class Db::Backend {
+ public:
+  virtual ~Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  virtual Dialect dialect() const = 0;
+  virtual void read(const ErasedBody& body) = 0;
+  virtual void write(const ErasedBody& body) = 0;
+
+ protected:
+  Backend() = default;
+};
+
+}  // namespace millrace

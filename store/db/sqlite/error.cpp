@@ -1,0 +1,66 @@
+#include "store/db/sqlite/error.h"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <spdlog/spdlog.h>
+
+#include "store/db/database.h"
+
+namespace millrace {
+namespace {
+
+// SQLite has no code of its own for its bounds on expressions, terms and patterns.
+bool is_about_size(const std::string& message) {
+  for (const char* words : {"too many", "too complex", "too large"}) {
+    if (message.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
+[[noreturn]] void throw_refused(const char* reason) {
+  throw Error(ErrorCode::BadRequest, std::string("The database refused the request: ") + reason);
+}
+
+// `code` is SQLite's extended result code.
+[[noreturn]] void throw_constraint(int code) {
+  switch (code) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+      throw UniqueViolation();
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      throw_refused("a row that it refers to does not exist, or others still refer to it.");
+    case SQLITE_CONSTRAINT_NOTNULL:
+      throw_refused("a required value is missing.");
+    default:
+      throw_refused("a value breaks a rule of its table.");
+  }
+}
+
+}  // namespace
+
+void throw_translated(const soci::soci_error& error) {
+  const auto* sqlite_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+  const int code = sqlite_error == nullptr ? SQLITE_ERROR : sqlite_error->result();
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw Error(ErrorCode::TemporarilyUnavailable, "The database is busy; try again.");
+    case SQLITE_CONSTRAINT:
+      throw_constraint(code);
+    case SQLITE_TOOBIG:
+      throw_refused("a value is too long.");
+    case SQLITE_MISMATCH:
+      throw_refused("a value has the wrong type.");
+    case SQLITE_ERROR:
+      if (!is_about_size(error.get_error_message())) break;
+      throw Error(ErrorCode::BadRequest,
+                  "The database refuses the request: it is too large or too complex.");
+    default:
+      break;
+  }
+  spdlog::error("database error {}: {}", code, error.get_error_message());
+  throw Error(ErrorCode::InternalError,
+              std::string("The database failed: ") + sqlite_api::sqlite3_errstr(code & 0xff) + ".");
+}
+
+}  // namespace millrace

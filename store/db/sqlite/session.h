@@ -1,0 +1,58 @@
+// One connection to a SQLite file.
+#pragma once
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/db/statement_cache.h"
+
+namespace millrace {
+
+// Not thread-safe; used by one thread at a time.
+class SqliteSession final : public Session {
+ public:
+  enum class Role { Reader, Writer };
+
+  // How long a session waits for locks that others hold: MLflow's busy_timeout.
+  static constexpr std::chrono::milliseconds kPatience{20'000};
+
+  // Opens `path`, an absolute one without double quotes. A Reader cannot write. Throws Error.
+  SqliteSession(const std::string& path, Role role);
+
+  // The limit of the waits that begin from now on.
+  void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
+
+  // Whether a statement that is no mere reading was tried since forget_writes().
+  bool has_written() const { return has_written_; }
+  void forget_writes() { has_written_ = false; }
+
+  // Whether a transaction is open: SQLite ends it by itself after some errors.
+  bool in_transaction();
+
+ protected:
+  long long run(std::string_view sql, const Values& values, std::span<const ColumnType> types,
+                const RowSink& sink) override;
+
+ private:
+  static int wait_for_lock(void* self, int attempt);
+
+  static void check_counts(sqlite_api::sqlite3_stmt* prepared, std::size_t values,
+                           std::size_t columns);
+  void each_row(sqlite_api::sqlite3_stmt* prepared, std::span<const ColumnType> types,
+                const RowSink& sink);
+  sqlite_api::sqlite3* handle();
+
+  soci::session soci_;
+  StatementCache statements_{soci_};
+  std::vector<Cell> cells_;  // of the row under way
+  bool has_written_ = false;
+  std::chrono::milliseconds patience_ = kPatience;
+  std::chrono::steady_clock::time_point waiting_since_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,147 @@
+// Concurrent operations of the registry: what must hold whatever their order.
+#include <latch>
+#include <mutex>
+#include <set>
+
+#include "store/suites/registry.h"
+
+namespace millrace {
+namespace {
+
+class RegistryRacesTest : public RegistrySuite {
+ protected:
+  std::int64_t count(const std::string& from) {
+    return std::get<0>(*db().read([&from](Session& session) {
+      return session.first<std::int64_t>("SELECT COUNT(*) FROM " + from);
+    }));
+  }
+};
+
+TEST_P(RegistryRacesTest, VersionNumbersAreUniqueWithoutGaps) {
+  models_.create("m", {}, "");
+  std::mutex mutex;
+  std::set<std::int64_t> numbers;
+  const int succeeded = at_once(64, [&](int) {
+    const std::int64_t number = add_version("m", {{"k", "v"}}).version;
+    const std::lock_guard lock(mutex);
+    numbers.insert(number);
+  });
+  EXPECT_EQ(succeeded, 64);
+  EXPECT_EQ(numbers.size(), 64U);
+  EXPECT_EQ(*numbers.begin(), 1);
+  EXPECT_EQ(*numbers.rbegin(), 64);
+  EXPECT_EQ(count("model_version_tags"), 64);
+}
+
+TEST_P(RegistryRacesTest, OneNameIsCreatedOnce) {
+  std::mutex mutex;
+  std::set<std::string> texts;
+  const int succeeded = at_once(
+      16,
+      [&](int) {
+        models_.create("m", {{"k", "v"}}, "");
+      },
+      [&](const Error& error) {
+        const std::lock_guard lock(mutex);
+        texts.insert(error.what());
+      });
+  EXPECT_EQ(succeeded, 1);
+  EXPECT_EQ(texts, std::set<std::string>{"Registered Model (name=m) already exists."});
+  EXPECT_EQ(count("registered_model_tags"), 1);
+}
+
+TEST_P(RegistryRacesTest, ArchivingTransitionsLeaveOneVersionInTheStage) {
+  models_.create("m", {}, "");
+  for (int i = 0; i < 16; ++i) add_version("m");
+  for (int round = 0; round < 5; ++round) {
+    const int succeeded =
+        at_once(16, [&](int i) { versions_.transition_stage("m", i + 1, "Production", true); });
+    EXPECT_EQ(succeeded, 16);
+    EXPECT_EQ(count("model_versions WHERE current_stage = 'Production'"), 1);
+    EXPECT_EQ(count("model_versions WHERE current_stage = 'Archived'"), 15);
+  }
+}
+
+TEST_P(RegistryRacesTest, TheSameNewKeyIsSetByAll) {
+  models_.create("m", {}, "");
+  add_version("m");
+  const int succeeded = at_once(24, [&](int i) {
+    if (i % 3 == 0) models_.set_tag("m", {"k", std::to_string(i)});
+    if (i % 3 == 1) versions_.set_tag("m", 1, {"k", std::to_string(i)});
+    if (i % 3 == 2) models_.set_alias("m", "a", 1);
+  });
+  EXPECT_EQ(succeeded, 24);
+  EXPECT_EQ(count("registered_model_tags"), 1);
+  EXPECT_EQ(count("model_version_tags"), 1);
+  EXPECT_EQ(count("registered_model_aliases"), 1);
+}
+
+TEST_P(RegistryRacesTest, AVersionIsDeletedOnce) {
+  models_.create("m", {}, "");
+  add_version("m");
+  EXPECT_EQ(at_once(16, [&](int) { versions_.remove("m", 1); }), 1);
+}
+
+TEST_P(RegistryRacesTest, NoAliasStaysOnADeletedVersion) {
+  models_.create("m", {}, "");
+  for (int round = 1; round <= 20; ++round) {
+    add_version("m");
+    at_once(8, [&](int i) {
+      if (i == 0) {
+        versions_.remove("m", round);
+      } else {
+        models_.set_alias("m", "a" + std::to_string(i), round);
+      }
+    });
+    EXPECT_EQ(count("registered_model_aliases"), 0);
+  }
+}
+
+// Children of the model have its name, whichever it has at the moment, and go with it.
+TEST_P(RegistryRacesTest, RenameAndDeleteUnderLoadLeaveNoOrphans) {
+  constexpr const char* kOrphans = " WHERE name NOT IN (SELECT name FROM registered_models)";
+  const auto attempt = [](const auto& work) {
+    try {
+      work();
+      return 1;
+    } catch (const Error&) {  // the model has the other name, or none, at the moment
+      return 0;
+    }
+  };
+  std::atomic<int> renamed = 0;
+  std::atomic<int> added = 0;
+  std::atomic<int> removed = 0;
+  for (int round = 0; round < 10; ++round) {
+    models_.create("m", {{"k", "v"}}, "");
+    // The removers start in the midst of the others, not before the first of them has a connection.
+    std::latch in_the_midst(8);
+    at_once(12, [&](int i) {
+      const std::string name = i % 2 == 0 ? "m" : "n";
+      if (i >= 10) {
+        in_the_midst.wait();
+        removed += attempt([&] { models_.remove(name); });
+        return;
+      }
+      for (int step = 0; step < 10; ++step) {
+        if (i < 2) renamed += attempt([&] { models_.rename(name, i == 0 ? "n" : "m"); });
+        if (i >= 2 && i < 8) added += attempt([&] { add_version(name, {{"k", "v"}}); });
+        if (i >= 8) attempt([&] { models_.set_alias(name, "a", 1); });
+        if (i < 8 && step == 4) in_the_midst.count_down();
+      }
+    });
+    for (const char* table : {"model_versions", "registered_model_tags", "model_version_tags",
+                              "registered_model_aliases"}) {
+      EXPECT_EQ(count(table + std::string(kOrphans)), 0) << table;
+    }
+    for (const char* name : {"m", "n"}) attempt([&] { models_.remove(name); });
+    EXPECT_EQ(count("registered_models"), 0);
+  }
+  EXPECT_GT(renamed, 0);
+  EXPECT_GT(added, 0);
+  EXPECT_GT(removed, 0);
+}
+
+MILLRACE_REGISTRY_SUITE(RegistryRacesTest);
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,144 @@
+// registered-models/search: one page of models with their latest versions, tags and aliases, in
+// four statements however many there are.
+#include <strings.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "store/db/padded_list.h"
+#include "store/registry/registered_models.h"
+#include "store/registry/rows.h"
+#include "store/search/query.h"
+
+namespace millrace {
+namespace {
+
+using Text = std::optional<std::string>;
+
+// The models of a page by their names.
+class Models {
+ public:
+  explicit Models(std::vector<RegisteredModel>& page) : page_(page) {
+    for (RegisteredModel& model : page) by_name_.emplace(model.name, &model);
+  }
+
+  // MySQL finds rows whose name has another case, too, which a client may have made with it; MLflow
+  // fails on them. None where the name differs in an accent, which MySQL does not tell apart
+  // either.
+  RegisteredModel* find(const std::string& name) {
+    const auto exact = by_name_.find(name);
+    if (exact != by_name_.end()) return exact->second;
+    const auto same = std::find_if(page_.begin(), page_.end(), [&name](const RegisteredModel& one) {
+      return strcasecmp(one.name.c_str(), name.c_str()) == 0;
+    });
+    return same == page_.end() ? nullptr : &*same;
+  }
+
+ private:
+  std::vector<RegisteredModel>& page_;
+  std::unordered_map<std::string_view, RegisteredModel*> by_name_;
+};
+
+std::vector<RegisteredModel> page_rows(Session& session, const search::Query& query) {
+  using Integer = std::optional<std::int64_t>;
+  std::vector<RegisteredModel> models;
+  session.each<std::string, Integer, Integer, Text>(
+      query.sql, query.values,
+      [&](std::string name, Integer created, Integer updated, Text description) {
+        models.push_back({.name = std::move(name),
+                          .creation_timestamp = created.value_or(0),
+                          .last_updated_timestamp = updated.value_or(0),
+                          .description = std::move(description),
+                          .latest_versions = {},
+                          .tags = {},
+                          .aliases = {}});
+      });
+  return models;
+}
+
+// _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
+// them on SQLite, and by version as PostgreSQL's plan does; with tags, without aliases.
+void add_latest_versions(Session& session, Dialect dialect, const PaddedList& names,
+                         Models& models) {
+  const std::string order = dialect == Dialect::Postgresql ? "v.version" : "v.current_stage";
+  // The cross joins fix the order of the loops for SQLite, which would take the versions first.
+  registry::each_version<Text, Text>(
+      session,
+      "SELECT " + std::string(registry::kVersionColumns) +
+          ", t.key, t.value FROM registered_models m"
+          " CROSS JOIN (SELECT 'Archived' AS name UNION ALL SELECT 'None' UNION ALL"
+          " SELECT 'Production' UNION ALL SELECT 'Staging') stage"
+          " CROSS JOIN model_versions v"
+          " LEFT JOIN model_version_tags t ON t.workspace = 'default' AND t.name = v.name"
+          " AND t.version = v.version"
+          " WHERE v.workspace = 'default' AND v.name = m.name AND v.version ="
+          " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
+          " AND l.name = m.name AND l.current_stage = stage.name)"
+          " AND m.workspace = 'default' AND m.name" +
+          names.sql + " ORDER BY v.name, " + order + ", " + tag_order(dialect, "t"),
+      names.values, [&](ModelVersion version, Text key, Text value) {
+        RegisteredModel* model = models.find(version.name);
+        if (model == nullptr) return;
+        auto& latest = model->latest_versions;
+        if (latest.empty() || latest.back().version != version.version) {
+          latest.push_back(std::move(version));
+        }
+        if (key) latest.back().tags.push_back({*std::move(key), std::move(value).value_or("")});
+      });
+}
+
+void add_tags(Session& session, Dialect dialect, const PaddedList& names, Models& models) {
+  session.each<std::string, std::string, Text>(
+      "SELECT t.name, t.key, t.value FROM registered_model_tags t"
+      " WHERE t.workspace = 'default' AND t.name" +
+          names.sql + by_tag_order(dialect, "t"),
+      names.values, [&](const std::string& name, std::string key, Text value) {
+        if (RegisteredModel* model = models.find(name)) {
+          model->tags.push_back({std::move(key), std::move(value).value_or("")});
+        }
+      });
+}
+
+void add_aliases(Session& session, const PaddedList& names, Models& models) {
+  session.each<std::string, std::string, std::int64_t>(
+      "SELECT a.name, a.alias, a.version FROM registered_model_aliases a"
+      " WHERE a.workspace = 'default' AND a.name" +
+          names.sql + " ORDER BY a.name, a.alias",
+      names.values, [&](const std::string& name, std::string alias, std::int64_t version) {
+        if (RegisteredModel* model = models.find(name)) {
+          model->aliases.push_back({std::move(alias), version});
+        }
+      });
+}
+
+}  // namespace
+
+RegisteredModels::Page RegisteredModels::search(const search::ParsedSearch& parsed,
+                                                std::int64_t max_results, std::int64_t offset) {
+  const Dialect dialect = db_.dialect();
+  // Rows are numbered by the database: a negative limit means all on SQLite, as it does in MLflow.
+  const std::int64_t limit = max_results + 1;
+  const search::Query query = search::registered_models_query(
+      parsed, "m.name, m.creation_time, m.last_updated_time, m.description", {limit, offset},
+      dialect);
+  return db_.read([&](Session& session) {
+    Page page;
+    page.models = page_rows(session, query);
+    const auto count = static_cast<std::int64_t>(page.models.size());
+    page.more = count == limit;
+    // Python's models[:max_results].
+    const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
+                                               : std::max<std::int64_t>(0, count + max_results);
+    page.models.resize(static_cast<std::size_t>(kept));
+    if (page.models.empty()) return page;
+    Models models(page.models);
+    const PaddedList names =
+        padded_list(page.models.size(), [&](std::size_t i) { return page.models[i].name; });
+    add_latest_versions(session, dialect, names, models);
+    add_tags(session, dialect, names, models);
+    add_aliases(session, names, models);
+    return page;
+  });
+}
+
+}  // namespace millrace

@@ -1,0 +1,13 @@
+// The indexes that MLflow's schema lacks for its reads and searches.
+#pragma once
+
+#include "store/db/database.h"
+
+namespace millrace {
+
+// Creates those that are missing; called once at start, after prepare_schema. They are named
+// millrace_*, so that detach() finds them. When the database refuses, that is a warning only:
+// the searches are right without them.
+void create_additive_indexes(Db& db);
+
+}  // namespace millrace

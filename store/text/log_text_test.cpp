@@ -1,0 +1,15 @@
+#include "store/text/log_text.h"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+TEST(LogText, StaysOnOneLineAndShort) {
+  EXPECT_EQ(log_text("plain caf\xC3\xA9"), "plain caf\xC3\xA9");
+  EXPECT_EQ(log_text("a\nforged\x1b[31m\x7f"), "a\\x0aforged\\x1b[31m\\x7f");
+  EXPECT_EQ(log_text(std::string(300, 'x')), std::string(200, 'x') + "...");
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,269 @@
+#include "store/tracking/run_rows.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "store/common/error.h"
+#include "store/db/padded_list.h"
+
+namespace millrace::runs {
+namespace {
+
+using Text = std::optional<std::string_view>;
+using Integer = std::optional<std::int64_t>;
+
+// Most runs log a few items of each kind.
+template <class Item>
+void append(std::vector<Item>& items, Item item) {
+  constexpr std::size_t few = 8;
+  if (items.empty()) items.reserve(few);
+  items.push_back(std::move(item));
+}
+
+std::string text_of(Text text) { return std::string(text.value_or("")); }
+
+std::vector<Run*> by_id(std::span<Run> runs) {
+  std::vector<Run*> sorted;
+  sorted.reserve(runs.size());
+  for (Run& run : runs) sorted.push_back(&run);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Run* a, const Run* b) { return a->info.run_id < b->info.run_id; });
+  return sorted;
+}
+
+// The runs of a page by their ids, and statements over all of them.
+class Page {
+ public:
+  // The ids of the runs are there.
+  Page(Session& session, Dialect dialect, std::span<Run> runs)
+      : session_(session),
+        dialect_(dialect),
+        by_id_(by_id(runs)),
+        list_(padded_list(runs.size(), [&](std::size_t i) { return by_id_[i]->info.run_id; })) {}
+
+  void add_infos();
+  void add_metrics();
+  void add_keys(std::string_view table, std::vector<Tag> Run::*member);
+  void add_dataset_inputs();
+  void add_model_outputs();
+
+ private:
+  template <class... Columns, class Use>
+  void each_item(std::string_view table, std::string_view columns, Use&& use);
+  Run* find(std::string_view id);
+
+  Session& session_;
+  Dialect dialect_;
+  const std::vector<Run*> by_id_;
+  const PaddedList list_;  // sorted, which SQLite would have to do
+  Run* current_ = nullptr;
+};
+
+// Calls `use(Run&, column...)` for the rows of a table, under the alias t, that belong to the runs:
+// those of one run in the order of its tags (tag_order).
+template <class... Columns, class Use>
+void Page::each_item(std::string_view table, std::string_view columns, Use&& use) {
+  std::string sql;
+  if (dialect_ != Dialect::Sqlite) {
+    sql.append("SELECT t.run_uuid, ").append(columns).append(" FROM ").append(table);
+    sql.append(" t WHERE t.run_uuid").append(list_.sql);
+    if (dialect_ == Dialect::Mysql) sql.append(" ORDER BY t.run_uuid, t.key");
+    session_.each<std::string_view, Columns...>(sql, list_.values,
+                                                [&](std::string_view id, Columns... values) {
+                                                  if (Run* run = find(id))
+                                                    use(*run, std::move(values)...);
+                                                });
+    return;
+  }
+  // The join goes from each run through its entries of the index on runs, which are in the order of
+  // rowid. A list would first be sorted, and the id of each row be read and looked for.
+  sql.append("SELECT page.column1, ").append(columns).append(" FROM (VALUES ");
+  for (std::size_t i = 0; i < list_.values.size(); ++i) {
+    const std::string place = std::to_string(i);
+    sql.append(i == 0 ? "(" : ", (").append(place).append(", :id").append(place).append(")");
+  }
+  sql.append(") page CROSS JOIN ").append(table).append(" t ON t.run_uuid = page.column2");
+  session_.each<std::int64_t, Columns...>(
+      sql, list_.values, [&](std::int64_t place, Columns... values) {
+        use(*by_id_[static_cast<std::size_t>(place)], std::move(values)...);
+      });
+}
+
+// Rows of one run come together. None for an id in another case, which a client may have logged
+// with: MySQL's conditions find such rows, and MLflow passes over them.
+Run* Page::find(std::string_view id) {
+  if (current_ != nullptr && current_->info.run_id == id) return current_;
+  const auto found = std::lower_bound(
+      by_id_.begin(), by_id_.end(), id,
+      [](const Run* run, std::string_view wanted) { return run->info.run_id < wanted; });
+  if (found == by_id_.end() || (*found)->info.run_id != id) return nullptr;
+  return current_ = *found;
+}
+
+void Page::add_infos() {
+  each_info(session_,
+            "SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE r.run_uuid" + list_.sql,
+            list_.values, [this](RunInfo info) {
+              if (Run* run = find(info.run_id)) run->info = std::move(info);
+            });
+}
+
+void Page::add_metrics() {
+  each_item<std::string, double, Integer, std::int64_t, std::int64_t>(
+      "latest_metrics", "t.key, t.value, t.timestamp, t.step, t.is_nan",
+      [](Run& run, std::string key, double value, Integer timestamp, std::int64_t step,
+         std::int64_t is_nan) {
+        append(run.metrics,
+               {.key = std::move(key),
+                .value = is_nan != 0 ? std::numeric_limits<double>::quiet_NaN() : value,
+                .timestamp = timestamp.value_or(0),
+                .step = step});
+      });
+}
+
+void Page::add_keys(std::string_view table, std::vector<Tag> Run::*member) {
+  each_item<std::string, Text>(table, "t.key, t.value",
+                               [member](Run& run, std::string key, Text value) {
+                                 append(run.*member, {std::move(key), text_of(value)});
+                               });
+}
+
+// _get_run_inputs: a dataset stands where its first input does, with the tags of all its inputs.
+// Within a run MLflow asks for no order; a database server has one for the same question.
+void Page::add_dataset_inputs() {
+  std::string last_run;
+  std::vector<std::string> of_last_run;  // the ids of its datasets
+  // Texts of megabytes stand beside each tag: SQLite, which has this order by its indexes, need not
+  // sort them.
+  const std::string_view by = dialect_ == Dialect::Sqlite
+                                  ? " ORDER BY i.destination_id, i.source_type, i.rowid"
+                                  : " ORDER BY i.destination_id";
+  using View = std::string_view;
+  const auto kept = [](Text text) {
+    return text ? std::optional<std::string>(*text) : std::nullopt;
+  };
+  session_.each<View, View, View, View, View, View, Text, Text, Text, Text>(
+      "SELECT i.destination_id, d.dataset_uuid, d.name, d.digest, d.dataset_source_type,"
+      " d.dataset_source, d.dataset_schema, d.dataset_profile, t.name, t.value FROM inputs i"
+      " JOIN datasets d ON d.dataset_uuid = i.source_id"
+      " LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid"
+      " WHERE i.destination_type = 'RUN' AND i.destination_id" +
+          list_.sql + std::string(by),
+      list_.values,
+      [&](View run_id, View dataset_id, View name, View digest, View source_type, View source,
+          Text schema, Text profile, Text key, Text value) {
+        Run* run = find(run_id);
+        if (run == nullptr) return;
+        std::vector<DatasetInput>& inputs = run->dataset_inputs;
+        if (run_id != last_run) of_last_run.clear();
+        last_run = run_id;
+        const auto known = std::find(of_last_run.begin(), of_last_run.end(), dataset_id);
+        const auto place = static_cast<std::size_t>(known - of_last_run.begin());
+        if (known == of_last_run.end()) {
+          inputs.push_back({.tags = {},
+                            .dataset = {.name = std::string(name),
+                                        .digest = std::string(digest),
+                                        .source_type = std::string(source_type),
+                                        .source = std::string(source),
+                                        .schema = kept(schema),
+                                        .profile = kept(profile)}});
+          of_last_run.emplace_back(dataset_id);
+        }
+        if (key) inputs[place].tags.push_back({std::string(*key), text_of(value)});
+      });
+}
+
+void Page::add_model_outputs() {
+  session_.each<std::string_view, std::string, std::int64_t>(
+      "SELECT i.source_id, i.destination_id, i.step FROM inputs i"
+      " WHERE i.source_type = 'RUN_OUTPUT' AND i.destination_type = 'MODEL_OUTPUT'"
+      " AND i.source_id" +
+          list_.sql + " ORDER BY i.source_id, i.destination_id",
+      list_.values, [this](std::string_view run_id, std::string model_id, std::int64_t step) {
+        if (Run* run = find(run_id)) run->model_outputs.push_back({std::move(model_id), step});
+      });
+}
+
+void add_model_inputs(Session& session, Run& run) {
+  session.each<std::string>(
+      "SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT'"
+      " AND source_id = :run_id AND destination_type = 'MODEL_INPUT' ORDER BY destination_id",
+      {run.info.run_id},
+      [&run](std::string model_id) { run.model_inputs.push_back(std::move(model_id)); });
+}
+
+void name_by_tag(Run& run) {
+  if (!run.info.run_name.empty()) return;
+  const auto tag = std::find_if(run.tags.begin(), run.tags.end(),
+                                [](const Tag& one) { return one.key == kNameTag; });
+  if (tag != run.tags.end()) run.info.run_name = tag->value;
+}
+
+}  // namespace
+
+void throw_no_run(const std::string& run_id) {
+  throw Error(ErrorCode::ResourceDoesNotExist, "Run with id=" + run_id + " not found");
+}
+
+RunInfo require_run(Session& session, const std::string& run_id, std::string_view lock) {
+  std::optional<RunInfo> found;
+  each_info(session,
+            "SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE r.run_uuid = :run_id" +
+                std::string(lock),
+            {run_id}, [&found](RunInfo info) { found = std::move(info); });
+  if (!found) throw_no_run(run_id);
+  return *std::move(found);
+}
+
+RunInfo require_active_run(Session& session, const std::string& run_id, std::string_view lock) {
+  RunInfo info = require_run(session, run_id, lock);
+  if (info.lifecycle_stage != kActive) {
+    throw_invalid_parameter("The run " + info.run_id +
+                            " must be in the 'active' state. Current state is " +
+                            info.lifecycle_stage + ".");
+  }
+  return info;
+}
+
+void write_name(Session& session, Dialect dialect, const std::string& run_id,
+                const std::string& name) {
+  if (name.empty()) return;
+  session.execute("UPDATE runs SET name = :name WHERE run_uuid = :run_id", {name, run_id});
+  session.execute(upsert(dialect, "tags", {"key", "run_uuid"}, {"value"}),
+                  {kNameTag, run_id, name});
+}
+
+void write_tag(Session& session, Dialect dialect, const std::string& run_id, const Tag& tag) {
+  if (tag.key == kNameTag) return write_name(session, dialect, run_id, tag.value);
+  session.execute(upsert(dialect, "tags", {"key", "run_uuid"}, {"value"}),
+                  {tag.key, run_id, tag.value});
+}
+
+Run load_run(Session& session, Dialect dialect, const std::string& run_id) {
+  Run run;
+  run.info = require_run(session, run_id);
+  add_contents(session, dialect, std::span(&run, 1));
+  add_model_inputs(session, run);
+  return run;
+}
+
+void add_contents(Session& session, Dialect dialect, std::span<Run> runs) {
+  if (runs.empty()) return;
+  Page page(session, dialect, runs);
+  page.add_metrics();
+  page.add_keys("params", &Run::params);
+  page.add_keys("tags", &Run::tags);
+  page.add_dataset_inputs();
+  page.add_model_outputs();
+  for (Run& run : runs) name_by_tag(run);
+}
+
+std::vector<Run> load_runs(Session& session, Dialect dialect, std::span<const std::string> ids) {
+  std::vector<Run> runs(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) runs[i].info.run_id = ids[i];
+  if (!runs.empty()) Page(session, dialect, runs).add_infos();
+  add_contents(session, dialect, runs);
+  return runs;
+}
+
+}  // namespace millrace::runs
