@@ -16,7 +16,7 @@ struct Columns {
 
 // The workspace comes first because SQLite, without statistics, takes the index with the most
 // columns that are given. The one on run_id has none: it would be taken as a way to all rows.
-constexpr Columns list[] = {
+constexpr Columns kColumns[] = {
     {"millrace_registered_models_last_updated", "registered_models",
      "workspace, last_updated_time DESC, name"},
     {"millrace_registered_model_tags_value", "registered_model_tags",
@@ -58,7 +58,7 @@ std::string statement_of(const Columns& index, Dialect dialect) {
 
 std::vector<Index> indexes(Dialect dialect) {
   std::vector<Index> result;
-  for (const Columns& index : list) {
+  for (const Columns& index : kColumns) {
     std::string statement = statement_of(index, dialect);
     if (!statement.empty()) result.push_back({index.name, std::move(statement)});
   }
