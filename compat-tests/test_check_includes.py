@@ -17,7 +17,7 @@ def check(root, script=CHECK):
 def tree(tmp_path):
     """A small tree that is as it should be."""
     for path, text in {
-        "CMakeLists.txt": "",
+        "CMakeLists.txt": "store/db store/registry artifacts api/http api/rest api/main.cpp",
         "store/common/error.h": "// The room store/common: errors.\n#include <string>\n",
         "store/search/query.h": '// The room store/search: searches.\n#include "store/common/error.h"\n',
         "store/db/database.h": "// The room store/db: sessions.\n#include <soci/soci.h>\n",
@@ -53,7 +53,12 @@ def tree(tmp_path):
     ("store/db/database.h", "#include <nlohmann/json.hpp>", "is used in other places only"),
     ("api/rest/routes.h", "#include <httplib.h>", "is used in other places only"),
     ("api/rest/routes.h", "#include <CLI/CLI.hpp>", "is used in other places only"),
-    # what is no path from the root
+    ("store/db/database.h", "#include <api/rest/routes.h>", "our own headers stand in quotes"),
+    # what is no path from the root, or not read
+    ("store/common/error.h", '#include "store/common/../../api/rest/routes.h"', "is not a path from the root of the tree"),
+    ("store/common/error.h", '%:include "api/rest/routes.h"', "in a form that this check does not read"),
+    ("store/common/error.h", "#include HEADER", "in a form that this check does not read"),
+    ("store/common/error.hpp", "", "sources end in"),
     ("api/http/server.h", '#include "error.h"', "is not a path from the root of the tree"),
     # a file that comes back to itself
     ("store/db/database.h", '#include "store/db/sqlite/lane.h"', "includes itself"),
@@ -62,6 +67,8 @@ def tree(tmp_path):
     ("api/entities/run.h", "// Runs.", "0 headers begin with"),
     # files that have no room
     ("store/db.cpp", "", "lies in no room"),
+    ("api/auth/login.cpp", "", "lies in no room"),
+    ("store/registry/deeper/models.cpp", "", "CMakeLists.txt does not build this folder"),
     ("notes.txt", "", "nothing else belongs at the top of the tree"),
 ])
 def test_a_fault_is_found(tree, path, line, fault):

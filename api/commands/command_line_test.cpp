@@ -287,6 +287,8 @@ TEST_F(CommandLineTest, EveryVerbSaysTheSameAboutAMistake) {
   EXPECT_EQ(refusal({"db", "check", "--foo"}), "No such option '--foo'.");
   EXPECT_EQ(refusal({"db", "chekc", "sqlite:///x.db"}),
             "No such command 'chekc'. Try 'millrace db --help' for help.");
+  EXPECT_FALSE(run({"db", "check", "--", "sqlite:///x.db"}).exit_code);
+  EXPECT_FALSE(run({"gc", "--dry-run", "--"}).exit_code);
   EXPECT_EQ(refusal({"db"}), "Missing command. Try 'millrace db --help' for help.");
 }
 

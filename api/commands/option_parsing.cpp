@@ -29,6 +29,7 @@ std::string missing(const CLI::App& app, std::string_view cli11_text) {
 void refuse_extras(const CLI::App& app) {
   const bool takes_subcommand = app.get_require_subcommand_min() > 0;
   for (const std::string& extra : app.remaining(true)) {
+    if (extra == "--") continue;  // the mark behind which all are arguments
     if (extra.size() > 1 && extra.starts_with('-')) {
       throw_invalid_parameter("No such option '" + extra + "'.");
     }

@@ -1,6 +1,6 @@
 // The room api/handlers: one function per endpoint, in one file per entity: decode, ask the stores,
-// reply with an entity. May use all of api but the commands and the settings' readers. No SQL, and
-// nothing that two endpoints need to agree on.
+// reply with an entity. May use api/rest, api/rules, api/entities, api/graphql, the records and the
+// stores. No SQL, no rule of its own.
 //
 // What the handlers of the registry share.
 #pragma once

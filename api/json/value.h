@@ -1,6 +1,5 @@
-// The room api/json: JSON as Python reads and writes it: text to values and back. The only room
-// beside store/tracking/stored_json.cpp that sees nlohmann's library. May use store/text. Knows no
-// entity.
+// The room api/json: JSON as Python reads and writes it: text to values and back. May use
+// store/text. Knows no entity.
 //
 // The JSON value of Millrace: nlohmann's ordered_json, with what Python's values have beyond it.
 //

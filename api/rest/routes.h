@@ -1,6 +1,7 @@
 // The room api/rest: the table of endpoints and the one road that each request takes: security, the
-// row, decoding, the handler, the reply. The only catch of errors. May use all rooms but handlers
-// and commands; knows no single endpoint.
+// row, decoding, the handler, the reply. The only catch of errors. May use api/http, api/json,
+// api/rules, the settings and the stores. Knows the handlers by the names in the table alone, and
+// no entity.
 //
 // The endpoints: api/rest/routes.def as an array, expanded to full paths, and found by a hash of
 // the path, or by its pattern where it has <name> for a part without a slash or ends with

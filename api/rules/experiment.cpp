@@ -15,8 +15,8 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kMaximumName = 500;
-constexpr std::size_t kMaximumTagKey = 250;
-constexpr std::size_t kMaximumTagValue = 20'000;
+constexpr std::size_t kMaximumExperimentTagKey = 250;
+constexpr std::size_t kMaximumExperimentTagValue = 20'000;
 constexpr std::size_t kMaximumDuration = 32;
 constexpr std::ptrdiff_t kMaximumCustomViews = 50;
 
@@ -123,8 +123,8 @@ std::string resolve_artifact_location(const std::string& location, const Config&
 
 void validate_experiment_tag(const Tag& tag) {
   validate_tag_key(tag.key);
-  validate_length("key", kMaximumTagKey, tag.key);
-  validate_length("value", kMaximumTagValue, tag.value);
+  validate_length("key", kMaximumExperimentTagKey, tag.key);
+  validate_length("value", kMaximumExperimentTagValue, tag.value);
   validate_trace_tag(tag);
 }
 

@@ -1,6 +1,7 @@
 // The room api/rules: the checks that need no database: what names, keys, values, locations and
-// sources may be. May use the settings, records, texts and the paths of artifacts. What it must ask
-// of stored data it asks an interface (source_lookup.h). No HTTP, no SQL.
+// sources may be. May use the settings, records, texts, JSON, the filter languages and the paths of
+// artifacts. What it must ask of stored data it asks an interface (source_lookup.h). No HTTP, no
+// SQL.
 //
 // MLflow's registry validators (mlflow/utils/validation.py): what a name, key, value, alias, stage
 // or version may be. Texts are UTF-8, lengths count code points. Each throws

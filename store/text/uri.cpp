@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "store/common/error.h"
 #include "store/text/ascii.h"

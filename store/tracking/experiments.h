@@ -1,7 +1,7 @@
 // The room store/tracking: experiments, runs and what they log, logged models, and what may be
 // deleted for good: the rules that need data, and the SQL. May use store/db, store/search and the
-// records; knows neither HTTP nor JSON, nor the tables of the registry, which may lie in another
-// database.
+// records; knows neither HTTP nor, but for one file that edits JSON inside stored values, JSON, nor
+// the tables of the registry, which may lie in another database.
 //
 // Experiments and their tags: one method per operation of MLflow's tracking SqlAlchemyStore. Names,
 // locations, ids and tags arrive validated (api/rules/experiment); what needs data is checked here.
