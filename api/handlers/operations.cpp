@@ -10,6 +10,14 @@ HttpResponse get_health(App&, const Request& request) {
                     "OK");
 }
 
+// Ours alone: whether it makes sense to let this process run on.
+HttpResponse get_liveness(App& app, const Request& request) {
+  const std::string_view lost = app.readiness.lost();
+  if (lost.empty()) return get_health(app, request);
+  return text_reply(503, "text/plain; charset=utf-8",
+                    "The " + std::string(lost) + " was removed or replaced.");
+}
+
 // Ours alone. Names what fails and no more: anybody may ask.
 HttpResponse get_readiness(App& app, const Request&) {
   const Readiness::Result result = app.readiness.result();

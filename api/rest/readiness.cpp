@@ -12,11 +12,13 @@ namespace millrace {
 namespace {
 
 ReadinessCheck database_check(std::string_view name, Db& db) {
-  return {name, [&db, expected = db.read(current_revision)] {
+  return {name,
+          [&db, expected = db.read(current_revision)] {
             return db.read(current_revision) == expected
                        ? std::string()
                        : "has another schema version than at the start of this server";
-          }};
+          },
+          [&db] { return db.is_lost(); }};
 }
 
 }  // namespace
@@ -42,6 +44,13 @@ Readiness::~Readiness() {
   }
   asked_.notify_one();
   thread_.join();
+}
+
+std::string_view Readiness::lost() const {
+  for (const ReadinessCheck& check : checks_) {
+    if (check.is_lost && check.is_lost()) return check.name;
+  }
+  return {};
 }
 
 Readiness::Result Readiness::result() {
@@ -84,6 +93,9 @@ Readiness::Result Readiness::run_checks() {
     {
       const std::lock_guard lock(mutex_);
       current_ = check.name;
+    }
+    if (check.is_lost && check.is_lost()) {
+      return {check.name, "was removed or replaced; start this server again"};
     }
     try {
       std::string problem = check.problem();

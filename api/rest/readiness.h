@@ -22,6 +22,8 @@ struct ReadinessCheck {
   std::string_view name;
   // What is wrong, or an empty text. May block, and may throw: that is "failed".
   std::function<std::string()> problem;
+  // Whether only a new start of the process can help; does not block.
+  std::function<bool()> is_lost = {};
 };
 
 // The checks of a server: artifacts can be written; each database answers and has the schema
@@ -51,6 +53,10 @@ class Readiness {
   ~Readiness();
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
+
+  // The first check that only a new start of the process can mend, or an empty text: what /livez
+  // answers.
+  std::string_view lost() const;
 
   // The first check that fails. Returns after `limit` at the latest; at once where a check has been
   // under way for longer than that.

@@ -59,7 +59,8 @@ TEST(Routes, OnlyOperationsArePublic) {
   for (const Route& route : routes()) {
     if (route.access != Access::Public) continue;
     EXPECT_TRUE(route.handler_name == "get_health" || route.handler_name == "get_version" ||
-                route.handler_name == "get_server_info" || route.handler_name == "get_readiness")
+                route.handler_name == "get_server_info" || route.handler_name == "get_readiness" ||
+                route.handler_name == "get_liveness")
         << route.path;
   }
 }

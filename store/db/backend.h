@@ -13,7 +13,8 @@ class Db::Backend {
 
   virtual Dialect dialect() const = 0;
   virtual void read(const ErasedBody& body) = 0;
-  virtual void write(const ErasedBody& body) = 0;
+  virtual void write(const ErasedBody& body, Load load) = 0;
+  virtual bool is_lost() { return false; }
 
  protected:
   Backend() = default;

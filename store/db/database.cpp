@@ -58,9 +58,11 @@ void Db::run_read(const ErasedBody& body) {
   backend_->read(MarkedBody(body));
 }
 
-void Db::run_write(const ErasedBody& body) {
+void Db::run_write(const ErasedBody& body, Load load) {
   refuse_nesting();
-  backend_->write(MarkedBody(body));
+  backend_->write(MarkedBody(body), load);
 }
+
+bool Db::is_lost() const { return backend_->is_lost(); }
 
 }  // namespace millrace

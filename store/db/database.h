@@ -123,11 +123,24 @@ class Db {
   template <class Body>
   auto read(Body&& body) -> std::invoke_result_t<Body, Session&>;
 
+  // What a write is expected to cost. On SQLite, where one writes at a time, Large ones (more than
+  // some hundred rows, or as many as are there) take turns with all others instead of joining them.
+  enum class Load { Small, Large };
+  static constexpr Load load_of(std::size_t rows) { return rows > 200 ? Load::Large : Load::Small; }
+
   // Runs `body(Session&)` in a write transaction, commits, and returns its result: when this
   // returns, the change is on disk. The body may run more than once and must have no side effects
   // but SQL. A throwing body leaves nothing behind.
   template <class Body>
-  auto write(Body&& body) -> std::invoke_result_t<Body, Session&>;
+  auto write(Load load, Body&& body) -> std::invoke_result_t<Body, Session&>;
+  template <class Body>
+  auto write(Body&& body) -> std::invoke_result_t<Body, Session&> {
+    return write(Load::Small, std::forward<Body>(body));
+  }
+
+  // True once the database is gone in such a way that only a new start of the process helps: a file
+  // that was removed or replaced. Nothing is read or written then.
+  bool is_lost() const;
 
   using ErasedBody = std::function<void(Session&)>;
 
@@ -136,7 +149,7 @@ class Db {
 
  private:
   void run_read(const ErasedBody& body);
-  void run_write(const ErasedBody& body);
+  void run_write(const ErasedBody& body, Load load);
 
   std::string uri_;
   std::unique_ptr<Backend> backend_;
@@ -230,13 +243,13 @@ auto Db::read(Body&& body) -> std::invoke_result_t<Body, Session&> {
 }
 
 template <class Body>
-auto Db::write(Body&& body) -> std::invoke_result_t<Body, Session&> {
+auto Db::write(Load load, Body&& body) -> std::invoke_result_t<Body, Session&> {
   using Result = std::invoke_result_t<Body, Session&>;
   if constexpr (std::is_void_v<Result>) {
-    run_write([&body](Session& session) { body(session); });
+    run_write([&body](Session& session) { body(session); }, load);
   } else {
     std::optional<Result> result;
-    run_write([&body, &result](Session& session) { result.emplace(body(session)); });
+    run_write([&body, &result](Session& session) { result.emplace(body(session)); }, load);
     return std::move(*result);
   }
 }

@@ -66,7 +66,7 @@ ModelVersion highest(std::vector<ModelVersion> versions, const std::string& name
 
 ModelVersion ModelVersions::create(const NewModelVersion& version) {
   const Dialect dialect = db_.dialect();
-  return db_.write([&](Session& session) {
+  return db_.write(Db::load_of(version.tags.size()), [&](Session& session) {
     const std::int64_t now = now_ms();
     stamp_model(session, version.name, now);
     registry::require_model(session, version.name, "");

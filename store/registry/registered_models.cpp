@@ -52,7 +52,7 @@ void write_tags(Session& session, Dialect dialect, const std::string& name,
 RegisteredModel RegisteredModels::create(const std::string& name, const std::vector<Tag>& tags,
                                          const std::optional<std::string>& description) {
   const Dialect dialect = db_.dialect();
-  return db_.write([&](Session& session) {
+  return db_.write(Db::load_of(tags.size()), [&](Session& session) {
     const std::int64_t now = now_ms();
     RegisteredModel model{.name = name,
                           .creation_timestamp = now,
@@ -92,7 +92,7 @@ RegisteredModel RegisteredModels::update(const std::string& name,
 }
 
 RegisteredModel RegisteredModels::rename(const std::string& name, const std::string& new_name) {
-  return db_.write([&](Session& session) {
+  return db_.write(Db::Load::Large, [&](Session& session) {
     const std::int64_t now = now_ms();
     registry::require_model(session, name, row_lock(db_.dialect()));
     try {
@@ -115,7 +115,7 @@ RegisteredModel RegisteredModels::rename(const std::string& name, const std::str
 }
 
 void RegisteredModels::remove(const std::string& name) {
-  db_.write([&](Session& session) {
+  db_.write(Db::Load::Large, [&](Session& session) {
     registry::require_model(session, name, row_lock(db_.dialect()));
     // MLflow's foreign keys do not cascade here.
     for (const std::string table : {"model_version_tags", "model_versions", "registered_model_tags",

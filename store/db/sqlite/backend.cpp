@@ -1,5 +1,7 @@
 #include "store/db/sqlite/backend.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -12,16 +14,33 @@ std::size_t max_readers() {
   return most;
 }
 
+// A log of this many bytes is started over. SQLite does so by itself only at a moment without any
+// reader, which overlapping reads never leave.
+constexpr std::int64_t kLongLog = std::int64_t{32} << 20U;
+// How long new readers wait for those before them to end, and the pause if these do not.
+constexpr std::chrono::seconds kLongestHold{2};
+constexpr std::chrono::seconds kBetweenHolds{10};
+
 }  // namespace
 
 SqliteBackend::SqliteBackend(const std::string& path)
-    : path_(path), lane_(path), journal_(lane_.session(), path) {}
+    : path_(path),
+      writer_(path, SqliteSession::Role::Writer),
+      journal_(writer_, path),
+      file_(writer_, path),
+      lane_(writer_, file_, [this] { bound_log(); }) {}
 
 SqliteBackend::~SqliteBackend() {
+  if (file_.is_lost()) {  // what lies there now is not ours to write the log into
+    for (const Reader& reader : idle_) reader->leave_log_at_close();
+    writer_.leave_log_at_close();
+    journal_.leave();
+  }
   idle_.clear();  // before the journal's end, which needs to be alone
 }
 
 void SqliteBackend::read(const Db::ErasedBody& body) {
+  file_.require_lately();
   Reader reader = take_reader();
   try {
     reader->execute("BEGIN");
@@ -42,6 +61,12 @@ void SqliteBackend::read(const Db::ErasedBody& body) {
 SqliteBackend::Reader SqliteBackend::take_reader() {
   {
     std::unique_lock lock(mutex_);
+    while (holds_readers_) {
+      if (reader_free_.wait_until(lock, held_until_) == std::cv_status::timeout) {
+        holds_readers_ = false;
+        reader_free_.notify_all();
+      }
+    }
     reader_free_.wait(lock, [this] { return !idle_.empty() || open_ < max_readers(); });
     if (!idle_.empty()) {
       Reader reader = std::move(idle_.back());
@@ -51,11 +76,48 @@ SqliteBackend::Reader SqliteBackend::take_reader() {
     ++open_;
   }
   try {
-    return std::make_unique<SqliteSession>(path_, SqliteSession::Role::Reader);
+    file_.require();  // before it is opened, and after: a new file with the log of the old one
+    auto reader = std::make_unique<SqliteSession>(path_, SqliteSession::Role::Reader);
+    file_.require();
+    return reader;
   } catch (...) {
     give_back(nullptr);
     throw;
   }
+}
+
+// Called by the lane after each group, so that no writer is at work. Holds new readers back until
+// the others have ended, then starts the log over.
+void SqliteBackend::bound_log() {
+  {
+    const std::lock_guard lock(mutex_);
+    const Clock::time_point now = Clock::now();
+    if (!holds_readers_) {
+      if (file_.log_size() < kLongLog || now < next_restart_ || file_.is_lost()) return;
+      holds_readers_ = true;
+      held_until_ = now + kLongestHold;
+      next_restart_ = held_until_ + kBetweenHolds;
+    }
+    if (idle_.size() != open_) return;
+  }
+  const bool restarted = restart_log();
+  const std::lock_guard lock(mutex_);
+  holds_readers_ = false;
+  if (restarted) next_restart_ = {};
+  reader_free_.notify_all();
+}
+
+bool SqliteBackend::restart_log() {
+  bool busy = true;
+  try {
+    writer_.set_patience({});
+    writer_.each<std::int64_t, std::int64_t, std::int64_t>(
+        "PRAGMA wal_checkpoint(TRUNCATE)", {},
+        [&busy](std::int64_t is_busy, std::int64_t, std::int64_t) { busy = is_busy != 0; });
+  } catch (const std::exception& error) {
+    spdlog::warn("The database's log could not be started over: {}", error.what());
+  }
+  return !busy;
 }
 
 // A null reader is one that was lost.

@@ -1,6 +1,7 @@
 // A SQLite file behind Db: one writer lane, a bounded pool of readers.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "store/db/backend.h"
+#include "store/db/sqlite/file.h"
 #include "store/db/sqlite/journal.h"
 #include "store/db/sqlite/lane.h"
 
@@ -21,22 +23,33 @@ class SqliteBackend final : public Db::Backend {
 
   Dialect dialect() const override { return Dialect::Sqlite; }
   void read(const Db::ErasedBody& body) override;
-  void write(const Db::ErasedBody& body) override { lane_.write(body); }
+  void write(const Db::ErasedBody& body, Db::Load load) override { lane_.write(body, load); }
+  bool is_lost() override { return file_.is_lost(); }
 
  private:
   using Reader = std::unique_ptr<SqliteSession>;
 
+  using Clock = std::chrono::steady_clock;
+
   Reader take_reader();
   void give_back(Reader reader);
+  void bound_log();
+  bool restart_log();
 
   const std::string path_;
-  SqliteLane lane_;
+  SqliteSession writer_;
   SqliteJournal journal_;
+  SqliteFile file_;
+  SqliteLane lane_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable reader_free_;
   std::vector<Reader> idle_;  // the last used at the back, where the next caller takes it
   std::size_t open_ = 0;
+  bool holds_readers_ = false;
+  Clock::time_point held_until_;
+
+  Clock::time_point next_restart_;  // the lane's
 };
 
 }  // namespace millrace

@@ -75,6 +75,7 @@ SqliteJournal::SqliteJournal(SqliteSession& session, const std::string& path)
 }
 
 SqliteJournal::~SqliteJournal() {
+  if (left_) return;
   try {
     session_.set_patience({});
     session_.each<std::int64_t, std::int64_t, std::int64_t>(

@@ -18,6 +18,8 @@ class SqliteJournal {
   SqliteJournal(SqliteSession& session, const std::string& path);
   // Checkpoints and puts back the mode that was found, if nobody else has the file open.
   ~SqliteJournal();
+  // Leaves everything as it is at the end: the file at the path is another one.
+  void leave() { left_ = true; }
   SqliteJournal(const SqliteJournal&) = delete;
   SqliteJournal& operator=(const SqliteJournal&) = delete;
 
@@ -25,6 +27,7 @@ class SqliteJournal {
   SqliteSession& session_;
   std::string found_;
   bool switched_ = false;
+  bool left_ = false;
 };
 
 }  // namespace millrace

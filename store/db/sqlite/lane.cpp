@@ -1,20 +1,24 @@
 #include "store/db/sqlite/lane.h"
 
-#include <spdlog/spdlog.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace millrace {
 namespace {
 
+// The work after which a group ends.
+constexpr std::chrono::milliseconds kLongGroup{20};
 // How long a foreign writer that was seen counts as present.
 constexpr std::chrono::seconds kOthersStay{10};
 // The longest pause between two groups in its favour.
 constexpr std::chrono::milliseconds kLongestTurn{50};
 // The longest pause between two groups for callers who come back.
 constexpr std::chrono::milliseconds kLongestWaitForCompany{5};
+
+Error transaction_lost() {
+  return {ErrorCode::InternalError, "The database could not store the change."};
+}
 
 // Each waiting thread gets an exception object of its own.
 std::exception_ptr copy_for(const Error& error) {
@@ -23,61 +27,45 @@ std::exception_ptr copy_for(const Error& error) {
 
 }  // namespace
 
-SqliteLane::SqliteLane(const std::string& path)
-    : session_(path, SqliteSession::Role::Writer), path_(path) {}
-
-std::optional<SqliteLane::FileIdentity> SqliteLane::identity(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
-  return FileIdentity{found.st_dev, found.st_ino};
-}
-
-// SQLite would go on writing to a file that nobody can find any more.
-void SqliteLane::require_file() {
-  const auto found = identity(path_);
-  if (!file_) file_ = found;  // the first write: the session has made the file by now
-  if (found && found == file_) return;
-  spdlog::error(
-      "The database file {} was removed or replaced under the running server. Nothing is written "
-      "until the server is started again.",
-      path_);
-  throw Error(ErrorCode::TemporarilyUnavailable,
-              "The database file was removed or replaced; the server must be started again.");
-}
-
-void SqliteLane::write(const Db::ErasedBody& body) {
+void SqliteLane::write(const Db::ErasedBody& body, Db::Load load) {
   Ticket ticket(body);
-  {
-    std::unique_lock lock(mutex_);
-    waiting_.push_back(&ticket);
-    if (!led_) {
-      led_ = ticket.leads = true;
-    } else {
-      if (waiting_.size() >= wanted_) company_.notify_one();
-      ticket.wake.wait(lock, [&ticket] { return ticket.done || ticket.leads; });
-    }
+  std::unique_lock lock(mutex_);
+  (load == Db::Load::Large ? large_ : small_).push_back(&ticket);
+  if (!led_) {
+    led_ = ticket.leads = true;
+  } else if (small_.size() >= wanted_) {
+    company_.notify_one();
   }
-  if (ticket.leads) lead();
+  while (!ticket.done) {
+    ticket.wake.wait(lock, [&ticket] { return ticket.done || ticket.leads; });
+    if (!std::exchange(ticket.leads, false)) continue;
+    lock.unlock();
+    lead();
+    lock.lock();
+  }
+  lock.unlock();
   if (ticket.failure) std::rethrow_exception(ticket.failure);
 }
 
-// Whether the group has grown by those who wait; if it is smaller than expected, after a moment.
-bool SqliteLane::has_company(Group& group) {
-  std::unique_lock lock(mutex_);
-  wanted_ = expected_ > group.size() ? expected_ - group.size() : 0;
-  const auto longest = std::min<Clock::duration>(last_duration_ / 8, kLongestWaitForCompany);
-  company_.wait_until(lock, last_end_ + longest, [this] { return waiting_.size() >= wanted_; });
-  group.insert(group.end(), waiting_.begin(), waiting_.end());
-  return !std::exchange(waiting_, {}).empty();
+// Small ones and a large one in turn, where both wait.
+SqliteLane::Group SqliteLane::take_group() {
+  const std::lock_guard lock(mutex_);
+  Group group;
+  if (!large_.empty() && (large_is_next_ || small_.empty())) {
+    group.tickets.push_back(large_.front());
+    large_.pop_front();
+    large_is_next_ = false;
+  } else {
+    group.tickets.assign(small_.begin(), small_.end());
+    small_.clear();
+    large_is_next_ = true;
+  }
+  return group;
 }
 
 void SqliteLane::lead() {
   give_others_a_turn();
-  Group group;
-  {
-    const std::lock_guard lock(mutex_);
-    group.swap(waiting_);
-  }
+  Group group = take_group();
   std::exception_ptr unexpected;
   try {
     run(group);
@@ -85,99 +73,143 @@ void SqliteLane::lead() {
     unexpected = std::current_exception();
   }
   const std::lock_guard lock(mutex_);
-  for (Ticket* ticket : group) {
+  for (Ticket* ticket : group.tickets) {
     if (unexpected && !ticket->failure) ticket->failure = unexpected;
     ticket->done = true;
     ticket->wake.notify_one();
   }
-  expected_ = group.size() + waiting_.size();
-  led_ = !waiting_.empty();
+  expected_ = group.tickets.size() + small_.size();
+  led_ = !small_.empty() || !large_.empty();
   if (led_) {
-    waiting_.front()->leads = true;
-    waiting_.front()->wake.notify_one();
+    Ticket* next = small_.empty() ? large_.front() : small_.front();
+    next->leads = true;
+    next->wake.notify_one();
   }
 }
 
-// After this each ticket of the group is either committed or has its failure.
+bool SqliteLane::is_long() const { return Clock::now() - start_ >= kLongGroup; }
+
+// Whether the group has grown by those who wait; if it is smaller than expected, after a moment.
+bool SqliteLane::join_waiting(Group& group) {
+  std::unique_lock lock(mutex_);
+  wanted_ = expected_ > group.tickets.size() ? expected_ - group.tickets.size() : 0;
+  const auto longest = std::min<Clock::duration>(last_duration_ / 8, kLongestWaitForCompany);
+  company_.wait_until(lock, last_end_ + longest, [this] { return small_.size() >= wanted_; });
+  group.tickets.insert(group.tickets.end(), small_.begin(), small_.end());
+  return !std::exchange(small_, {}).empty();
+}
+
+// Who has not run yet is the first of the next group.
+void SqliteLane::give_back_rest(Group& group) {
+  const auto rest = group.tickets.begin() + static_cast<std::ptrdiff_t>(group.next);
+  const std::lock_guard lock(mutex_);
+  small_.insert(small_.begin(), rest, group.tickets.end());
+  group.tickets.erase(rest, group.tickets.end());
+}
+
+// After this each ticket that is still in the group is either committed or has its failure.
 void SqliteLane::run(Group& group) {
-  const Clock::time_point start = Clock::now();
+  start_ = Clock::now();
   try {
-    const auto waited =
-        std::chrono::duration_cast<std::chrono::milliseconds>(start - group.front()->arrival);
-    require_file();
-    session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
-    session_.execute("BEGIN IMMEDIATE");
-    look_for_others();
-    apart_ = false;
-    std::size_t run = 0;
+    file_.require();
+    begin_transaction(group.tickets.front()->arrival);
     do {
-      run_bodies(group, std::exchange(run, group.size()));
-    } while (has_company(group));
+      while (group.next < group.tickets.size() && (group.next == 0 || !is_long())) {
+        if (run_body(*group.tickets[group.next])) {
+          ++group.next;
+        } else {
+          undo(group);
+        }
+      }
+    } while (!is_long() && join_waiting(group));
+    give_back_rest(group);
     commit(group);
   } catch (const Error& error) {
     fail(group, error);
   } catch (const std::exception&) {
-    fail(group, Error(ErrorCode::InternalError, "The database could not store the change."));
+    fail(group, transaction_lost());
   }
+  between_groups_();
   last_end_ = Clock::now();
-  last_duration_ = last_end_ - start;
+  last_duration_ = last_end_ - start_;
 }
 
-// Should it fail, nothing is stored of what a failed body has seen either: all get that error.
-void SqliteLane::commit(const Group& group) {
-  try {
-    session_.execute("COMMIT");
-  } catch (...) {
-    for (Ticket* ticket : group) ticket->failure = nullptr;
-    throw;
-  }
+void SqliteLane::begin_transaction(Clock::time_point arrival) {
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - arrival);
+  session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
+  session_.execute("BEGIN IMMEDIATE");
+  look_for_others();
 }
 
-// Ends the transaction with nothing stored.
-void SqliteLane::fail(const Group& group, const Error& error) {
-  for (Ticket* ticket : group) {
-    if (!ticket->failure) ticket->failure = copy_for(error);
-  }
-  try {
-    if (session_.in_transaction()) session_.execute("ROLLBACK");
-  } catch (const std::exception&) {
-    // If the transaction is still open, the next BEGIN fails and gets here again.
-  }
-}
-
-void SqliteLane::require_transaction() {
-  if (session_.in_transaction()) return;
-  throw Error(ErrorCode::InternalError, "The database could not store the change.");
-}
-
-void SqliteLane::run_bodies(const Group& group, std::size_t first) {
-  for (std::size_t next = first; next < group.size();) {
-    if (run_body(*group[next])) {
-      ++next;
-      continue;
-    }
-    session_.execute("ROLLBACK");
-    session_.execute("BEGIN IMMEDIATE");
-    apart_ = true;
-    next = 0;
-  }
-}
-
-// False if it failed and left changes in what the group shares.
+// False if it failed and left changes in the transaction. Throws when SQLite has ended that.
 bool SqliteLane::run_body(Ticket& ticket) {
   ticket.failure = nullptr;
-  session_.forget_writes();
-  if (apart_) session_.execute("SAVEPOINT body");
+  session_.forget_changes();
   try {
     ticket.body(session_);
   } catch (...) {
     ticket.failure = std::current_exception();
   }
-  require_transaction();
-  if (!apart_) return !ticket.failure || !session_.has_written();
-  if (ticket.failure) session_.execute("ROLLBACK TO body");
-  session_.execute("RELEASE body");
-  return true;
+  if (!session_.in_transaction()) throw transaction_lost();
+  return !ticket.failure || !session_.has_changed();
+}
+
+// The body at `next` has failed after changes: commits what ran before it without them, then runs
+// it by itself, and begins a transaction for those behind it.
+void SqliteLane::undo(Group& group) {
+  roll_back();
+  Ticket& failed = *group.tickets[group.next];
+  if (group.begin < group.next) {
+    begin_transaction(failed.arrival);
+    bool whole = true;
+    for (std::size_t i = group.begin; whole && i < group.next; ++i) {
+      whole = run_body(*group.tickets[i]);
+    }
+    if (whole) {
+      commit(group);
+    } else {  // it fails now, where it had not: another process has written in between
+      roll_back();
+      for (; group.begin < group.next; ++group.begin) run_alone(*group.tickets[group.begin]);
+    }
+  }
+  run_alone(failed);
+  group.begin = ++group.next;
+  begin_transaction(failed.arrival);
+}
+
+void SqliteLane::run_alone(Ticket& ticket) {
+  try {
+    begin_transaction(ticket.arrival);
+    run_body(ticket);
+    if (!ticket.failure) session_.execute("COMMIT");
+  } catch (const Error& error) {
+    ticket.failure = copy_for(error);
+  }
+  roll_back();
+}
+
+void SqliteLane::commit(Group& group) {
+  session_.execute("COMMIT");
+  group.begin = group.next;
+}
+
+// Ends the transaction with nothing stored of it. The body at `next` may have begun; those behind
+// it run in another group.
+void SqliteLane::fail(Group& group, const Error& error) {
+  group.next = std::min(group.next + 1, group.tickets.size());
+  for (std::size_t i = group.begin; i < group.next; ++i) {
+    group.tickets[i]->failure = copy_for(error);
+  }
+  give_back_rest(group);
+  roll_back();
+}
+
+void SqliteLane::roll_back() {
+  try {
+    if (session_.in_transaction()) session_.execute("ROLLBACK");
+  } catch (const std::exception&) {
+    // If the transaction is still open, the next BEGIN fails and is answered.
+  }
 }
 
 void SqliteLane::look_for_others() {

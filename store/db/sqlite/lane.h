@@ -1,24 +1,31 @@
 // The single writer of a SQLite file, with group commit.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <exception>
-#include <memory>
+#include <functional>
 #include <mutex>
-#include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
+#include "store/db/sqlite/file.h"
 #include "store/db/sqlite/session.h"
 
 namespace millrace {
 
-// All bodies that wait run in one BEGIN IMMEDIATE .. COMMIT, so that one disk sync pays for all of
-// them. A failing body is rolled back alone: should it have written, the others run once more, each
-// in its own savepoint. Savepoints cost a copy of every changed page, and bodies seldom fail.
+// Bodies that wait run in one BEGIN IMMEDIATE .. COMMIT, so that one disk sync pays for all of
+// them. A group ends after some 20 ms of work: who comes later is served by the next one. Large
+// bodies have a queue of their own and run one at a time, in turn with groups of small ones.
+//
+// A body that fails and has changed nothing leaves the group as it is. One that fails after changes
+// is undone with all that ran before it; those run again, and are committed, and it runs again by
+// itself: what it then says is true whatever became of the others. No body is run more than three
+// times, and none pays for a savepoint, which would cost a copy of every changed page.
+//
+// If SQLite ends a transaction by itself, or cannot commit it, all its bodies have that error,
+// also those that had failed by themselves: what they have seen is not there.
 //
 // Who comes while a group runs still joins it. And who has been served mostly comes back at once:
 // so a group that is smaller than the last one waits a moment for them, at most an eighth of what
@@ -26,17 +33,17 @@ namespace millrace {
 // own.
 //
 // There is no thread of its own: the first of the waiting callers runs the group for the others,
-// and then makes the first of those who came meanwhile the next leader. A lone caller so pays no
-// change of thread.
+// and then makes one of those who still wait the next leader. A lone caller so pays no change of
+// thread.
 class SqliteLane {
  public:
-  explicit SqliteLane(const std::string& path);
+  // Both outlive this; `session` is the lane's alone. `between_groups` is called after each group,
+  // outside of any transaction, and does not throw.
+  SqliteLane(SqliteSession& session, SqliteFile& file, std::function<void()> between_groups)
+      : session_(session), file_(file), between_groups_(std::move(between_groups)) {}
 
   // Returns when the body's changes are on disk; throws what the body threw, or Error.
-  void write(const Db::ErasedBody& body);
-
-  // For the owner, while nobody writes.
-  SqliteSession& session() { return session_; }
+  void write(const Db::ErasedBody& body, Db::Load load);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -50,42 +57,45 @@ class SqliteLane {
     bool done = false;
     std::condition_variable wake;
   };
-  using Group = std::vector<Ticket*>;
-
-  struct FileIdentity {
-    dev_t device;
-    ino_t inode;
-    bool operator==(const FileIdentity&) const = default;
+  // Some of the tickets that wait. What the open transaction holds is [begin, next).
+  struct Group {
+    std::vector<Ticket*> tickets;
+    std::size_t begin = 0;
+    std::size_t next = 0;
   };
-  static std::optional<FileIdentity> identity(const std::string& path);
 
-  void require_file();
   void lead();
+  Group take_group();
   void run(Group& group);
-  bool has_company(Group& group);
-  void run_bodies(const Group& group, std::size_t first);
+  bool join_waiting(Group& group);
+  void give_back_rest(Group& group);
+  void begin_transaction(Clock::time_point arrival);
   bool run_body(Ticket& ticket);
-  void require_transaction();
-  void commit(const Group& group);
-  void fail(const Group& group, const Error& error);
+  void run_alone(Ticket& ticket);
+  void undo(Group& group);
+  void commit(Group& group);
+  void fail(Group& group, const Error& error);
+  void roll_back();
+  bool is_long() const;
   void give_others_a_turn();
   void look_for_others();
 
-  SqliteSession session_;
-  const std::string path_;
+  SqliteSession& session_;
+  SqliteFile& file_;
+  const std::function<void()> between_groups_;
 
   std::mutex mutex_;  // guards what follows, and the tickets
-  std::vector<Ticket*> waiting_;
+  std::deque<Ticket*> small_, large_;
   bool led_ = false;
+  bool large_is_next_ = false;
   std::size_t expected_ = 0;  // callers, by the last group
   std::size_t wanted_ = 0;    // further ones, by the leader
   std::condition_variable company_;
 
   // The leader's alone.
-  bool apart_ = false;  // each body of the group in its own savepoint
-  std::optional<FileIdentity> file_;
   std::int64_t data_version_ = 0;
   Clock::time_point others_wrote_;
+  Clock::time_point start_;
   Clock::time_point last_end_;
   Clock::duration last_duration_{};
 };

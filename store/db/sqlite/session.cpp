@@ -15,8 +15,6 @@ void configure_library() {
   std::call_once(once, [] {
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    // What takes back a part of a transaction is in memory up to this size, beyond it in a file.
-    sqlite_api::sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
   });
 }
 
@@ -28,6 +26,14 @@ std::string connect_string(const std::string& path) {
 // SOCI's back ends export no type information, which the sanitizer's check of a cast needs.
 __attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3_stmt* handle_of(Statement& statement) {
   return static_cast<soci::sqlite3_statement_backend*>(statement.backend())->stmt_;
+}
+
+// Whether a statement that writes is one whose rows SQLite counts, and no definition.
+bool changes_rows(std::string_view sql) {
+  for (const std::string_view word : {"INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"}) {
+    if (sql.starts_with(word)) return true;
+  }
+  return false;
 }
 
 // The value is asked, not the row, whose answers to the same questions take several times as long;
@@ -69,6 +75,26 @@ SqliteSession::SqliteSession(const std::string& path, Role role) try
   throw_translated(error);
 }
 
+bool SqliteSession::has_changed() {
+  return has_defined_ || sqlite_api::sqlite3_total_changes64(handle()) != changes_;
+}
+
+void SqliteSession::forget_changes() {
+  has_defined_ = false;
+  changes_ = sqlite_api::sqlite3_total_changes64(handle());
+}
+
+bool SqliteSession::has_moved() {
+  int moved = 0;
+  const int code =
+      sqlite_api::sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
+}
+
+void SqliteSession::leave_log_at_close() {
+  sqlite_api::sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 bool SqliteSession::in_transaction() { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
 
 long long SqliteSession::run(std::string_view sql, const Values& values,
@@ -76,8 +102,8 @@ long long SqliteSession::run(std::string_view sql, const Values& values,
   return statements_.run(sql, [&](Statement& statement) {
     sqlite_api::sqlite3_stmt* prepared = handle_of(statement);
     check_counts(prepared, values.size(), types.size());
-    if (sqlite_api::sqlite3_stmt_readonly(prepared) == 0) has_written_ = true;
     if (statement.execute(values)) each_row(prepared, types, sink);
+    if (sqlite_api::sqlite3_stmt_readonly(prepared) == 0 && !changes_rows(sql)) has_defined_ = true;
   });
 } catch (const soci::soci_error& error) {
   throw_translated(error);

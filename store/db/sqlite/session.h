@@ -27,9 +27,15 @@ class SqliteSession final : public Session {
   // The limit of the waits that begin from now on.
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
 
-  // Whether a statement that is no mere reading was tried since forget_writes().
-  bool has_written() const { return has_written_; }
-  void forget_writes() { has_written_ = false; }
+  // Whether a row, or the schema, was changed since forget_changes(). What a failed statement has
+  // undone by itself does not count.
+  bool has_changed();
+  void forget_changes();
+
+  // Whether the file that is open is no longer the one at its path.
+  bool has_moved();
+  // Closing the last session then leaves the log as it is, instead of writing it into the file.
+  void leave_log_at_close();
 
   // Whether a transaction is open: SQLite ends it by itself after some errors.
   bool in_transaction();
@@ -50,7 +56,8 @@ class SqliteSession final : public Session {
   soci::session soci_;
   StatementCache statements_{soci_};
   std::vector<Cell> cells_;  // of the row under way
-  bool has_written_ = false;
+  bool has_defined_ = false;
+  std::int64_t changes_ = 0;  // of rows, by the counter of SQLite, when they were forgotten
   std::chrono::milliseconds patience_ = kPatience;
   std::chrono::steady_clock::time_point waiting_since_;
 };
