@@ -1,13 +1,16 @@
-"""Replicas that start at once, each on a node of its own of a Galera cluster: one of them makes the schema."""
+"""Replicas, each on a node of its own of a Galera cluster: one of them makes the schema, and what they change at once holds."""
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
 from support.catalogs import ours, read_catalog, without_ours
 from support.database_servers import Galera
 from support.millrace_server import BINARY, MillraceServer, environment
+from support.rest import Rest
 
 # Each start is another race: a Galera node may hang for good when two nodes define the same trigger at once.
 ROUNDS = 12
@@ -117,3 +120,83 @@ def test_detach_leaves_nothing_of_ours(cluster, made_by_one, tmp_path):
         pass
     detach(uri)
     assert catalog_on(cluster, 1, uri) == without_ours(made_by_one)
+
+
+RACES = 200  # rounds of each race; a row lock that only its node knows lets one of twenty through
+
+
+@pytest.fixture
+def replicas(cluster, tmp_path):
+    started = on_each_node(cluster, tmp_path)
+    for replica in started:
+        replica.start()
+    yield started
+    assert [replica.stop() for replica in started] == [0] * len(started)
+
+
+def at_once(pool, calls):
+    """The status of each of (Rest, method, path, body), all asked for at the same moment."""
+    barrier = Barrier(len(calls))
+
+    def ask_one(call):
+        rest, *request = call
+        barrier.wait(60)
+        return rest.call(*request)[0]
+
+    return list(pool.map(ask_one, calls))
+
+
+def test_one_version_is_in_production_whatever_else_is_changed(replicas):
+    clients = [Rest(replica) for replica in replicas for _ in range(2)]
+    clients[0].ok("POST", "registered-models/create", {"name": "m"})
+    for _ in range(2):
+        clients[0].ok("POST", "model-versions/create", {"name": "m", "source": "s3://b/p"})
+    move = {"name": "m", "stage": "Production", "archive_existing_versions": True}
+    with ThreadPoolExecutor(len(clients)) as pool:
+        for _ in range(RACES):
+            for version in "12":
+                clients[0].ok("POST", "model-versions/transition-stage",
+                              {"name": "m", "version": version, "stage": "None"})
+            codes = at_once(pool, [
+                (clients[0], "POST", "model-versions/transition-stage", {**move, "version": "1"}),
+                (clients[1], "PATCH", "registered-models/update", {"name": "m", "description": "x"}),
+                (clients[2], "POST", "model-versions/transition-stage", {**move, "version": "2"}),
+                (clients[3], "POST", "model-versions/create", {"name": "m", "source": "s3://b/p"}),
+                (clients[4], "POST", "model-versions/create", {"name": "m", "source": "s3://b/p"}),
+                (clients[5], "PATCH", "registered-models/update", {"name": "m", "description": "y"})])
+            assert codes == [200] * len(codes)
+            stages = [clients[4].ok("GET", f"model-versions/get?name=m&version={version}")["model_version"]
+                      ["current_stage"] for version in "12"]
+            assert sorted(stages) == ["Archived", "Production"]
+
+
+def test_no_alias_lands_on_a_version_that_another_replica_deletes(replicas):
+    one, other, third = map(Rest, replicas)
+    one.ok("POST", "registered-models/create", {"name": "m"})
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(RACES):
+            version = one.ok("POST", "model-versions/create", {"name": "m", "source": "s3://b/p"})["model_version"]["version"]
+            codes = at_once(pool, [
+                (one, "POST", "registered-models/alias", {"name": "m", "alias": "a", "version": version}),
+                (other, "DELETE", "model-versions/delete", {"name": "m", "version": version})])
+            assert codes[1] == 200 and codes[0] in (200, 404)
+            assert "aliases" not in third.ok("GET", "registered-models/get?name=m")["registered_model"]
+
+
+def test_a_client_may_change_the_replica_between_two_calls(replicas):
+    def work(number):
+        clients = [Rest(replica) for replica in replicas]
+        for round_ in range(RACES // 4):
+            name = f"m{number}-{round_}"
+            for step, (method, path, body) in enumerate([
+                    ("POST", "registered-models/create", {"name": name}),
+                    ("POST", "model-versions/create", {"name": name, "source": "s3://b/p"}),
+                    ("POST", "model-versions/transition-stage", {"name": name, "version": "1", "stage": "Production"}),
+                    ("POST", "model-versions/set-tag", {"name": name, "version": "1", "key": "k", "value": "v"}),
+                    ("POST", "registered-models/rename", {"name": name, "new_name": name + "r"}),
+                    ("PATCH", "registered-models/update", {"name": name + "r", "description": "d"}),
+                    ("DELETE", "registered-models/delete", {"name": name + "r"})]):
+                clients[(round_ + step) % len(clients)].ok(method, path, body)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))

@@ -1,6 +1,7 @@
 """What an attacker or a bad night does to the process: memory, log, disk and signals stay in order."""
 
 import http.client
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -67,14 +68,49 @@ def test_what_a_client_sends_stays_on_its_line_of_the_log(server):
     assert all(len(line) < 1000 for line in log.splitlines())
 
 
-def test_no_write_is_acknowledged_into_a_file_that_is_gone(server):
-    rest = Rest(server)
-    rest.ok("POST", "registered-models/create", {"name": "before"})
-    server.database.rename(server.database.with_suffix(".away"))
+def assert_lost(server, rest):
+    """Nothing is read or written, and whoever watches over the process hears of it."""
     status, answer = rest.call("POST", "registered-models/create", {"name": "lost"})
     assert (status, answer["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
-    server.database.with_suffix(".away").rename(server.database)
-    rest.ok("POST", "registered-models/create", {"name": "after"})
+    time.sleep(0.05)  # reads look now and then
+    assert rest.call("GET", "registered-models/get?name=before")[0] == 503
+    assert server.get("/readyz")[0] == 503
+    assert server.get("/livez")[0] == 503
+    assert server.get("/health")[0] == 200
+
+
+def test_nothing_is_done_with_a_file_that_is_gone(tmp_path):
+    with MillraceServer(tmp_path) as server:
+        rest = Rest(server)
+        rest.ok("POST", "registered-models/create", {"name": "before"})
+        server.database.rename(server.database.with_suffix(".away"))
+        assert_lost(server, rest)
+        server.database.with_suffix(".away").rename(server.database)
+        assert_lost(server, rest)
+        assert server.log().count("was removed or replaced under the running server") == 1
+        server.restart()
+        rest = Rest(server)
+        rest.ok("GET", "registered-models/get?name=before")
+        rest.ok("POST", "registered-models/create", {"name": "after"})
+
+
+def test_a_backup_that_is_put_in_place_under_the_server_is_what_the_next_start_serves(tmp_path):
+    with MillraceServer(tmp_path) as server:
+        Rest(server).ok("POST", "registered-models/create", {"name": "kept"})
+    backup = server.database.with_suffix(".backup")
+    shutil.copyfile(server.database, backup)
+    with server:
+        rest = Rest(server)
+        rest.ok("GET", "registered-models/get?name=kept")  # nothing was written before it is replaced
+        backup.rename(server.database)
+        status, _ = rest.call("POST", "registered-models/create", {"name": "lost"})
+        assert status == 503
+        server.restart()
+        rest = Rest(server)
+        rest.ok("GET", "registered-models/get?name=kept")
+        assert rest.call("GET", "registered-models/get?name=lost")[0] == 404
+    with sqlite3.connect(server.database) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_a_signal_during_the_start_ends_it(tmp_path):

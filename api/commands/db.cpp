@@ -10,6 +10,7 @@
 #include "store/db/sqlite/uri.h"
 #include "store/schema/additive_indexes.h"
 #include "store/schema/current_revision.h"
+#include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
 
 namespace millrace {
@@ -27,6 +28,7 @@ int upgrade(const Config& config, bool with_database) {
   if (with_database) create_database(parse_database_uri(config.backend_store_uri));
   Db db({config.backend_store_uri, config.pool});
   const bool created = prepare_schema(db, std::nullopt);
+  create_own_tables(db);
   create_additive_indexes(db);
   fmt::print("{} the MLflow schema {}.\n", created ? "Created" : "The database has",
              db.read(current_revision));

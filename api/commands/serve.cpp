@@ -15,6 +15,7 @@
 #include "artifacts/location.h"
 #include "store/db/database.h"
 #include "store/schema/additive_indexes.h"
+#include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
 
 namespace millrace {
@@ -35,6 +36,7 @@ std::unique_ptr<Db> open_store(const std::string& uri, const Config& config,
                                const std::optional<DefaultExperiment>& experiment) {
   auto db = std::make_unique<Db>(DbOptions{uri, config.pool});
   prepare_schema(*db, experiment);
+  create_own_tables(*db);
   create_additive_indexes(*db);
   return db;
 }

@@ -99,12 +99,12 @@ def _ask(server, database, queries):
 
 
 def without_ours(catalog):
-    """The same without what is named millrace_*."""
+    """The same without what is named millrace_*, and without the types that PostgreSQL makes of it."""
     def kept(row):
         """Of the definition of a table of MLflow's the lines that are not ours."""
         if "\n" in row and not row.startswith(OURS):
             return re.sub(rf"(?m)^.*\b{OURS}.*\n?", "", row)
-        return None if re.search(rf"\b{OURS}", row) else row
+        return None if re.search(rf"\b_?{OURS}", row) else row
 
     return {subject: [row for row in map(kept, rows) if row is not None] for subject, rows in catalog.items()}
 

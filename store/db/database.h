@@ -27,12 +27,29 @@
 
 namespace millrace {
 
+// A key that the body has just looked at was taken, or has gone, by a transaction in between. On a
+// database server a body that lets it through is run again a few times, and then mostly sees why.
+class KeyViolation : public Error {
+ public:
+  using Error::Error;
+};
+
 // A row with the same key is there already. The statement that failed has changed nothing. A body
 // may catch this and answer RESOURCE_ALREADY_EXISTS; its transaction goes on only after
 // execute_guarded.
-class UniqueViolation : public Error {
+class UniqueViolation : public KeyViolation {
  public:
-  UniqueViolation() : Error(ErrorCode::BadRequest, "A row with the same key exists already.") {}
+  UniqueViolation()
+      : KeyViolation(ErrorCode::BadRequest, "A row with the same key exists already.") {}
+};
+
+// What a row refers to is not there, or others still refer to what was to go.
+class ForeignKeyViolation : public KeyViolation {
+ public:
+  ForeignKeyViolation()
+      : KeyViolation(ErrorCode::BadRequest,
+                     "The database refused the request: a row that it refers to does not exist, or "
+                     "others still refer to it.") {}
 };
 
 // What a body sees of its transaction. Statements are prepared once per session and reused; each
@@ -41,7 +58,7 @@ class UniqueViolation : public Error {
 // Placeholders are SOCI's `:name`, bound by position: give each one a name of its own. Text is
 // bound as UTF-8 and may hold NUL bytes.
 //
-// All three methods throw: UniqueViolation; TEMPORARILY_UNAVAILABLE when the database stays locked;
+// All three methods throw: KeyViolation; TEMPORARILY_UNAVAILABLE when the database stays locked;
 // BAD_REQUEST when the database refuses a value; INTERNAL_ERROR for all else. The messages hold
 // neither SQL nor values.
 class Session {

@@ -4,6 +4,7 @@
 
 #include "store/common/clock.h"
 #include "store/common/error.h"
+#include "store/registry/model_lock.h"
 #include "store/registry/rows.h"
 #include "store/text/ascii.h"
 
@@ -28,8 +29,7 @@ std::int64_t next_version(Session& session, const std::string& name) {
   return std::get<0>(*row).value_or(0) + 1;
 }
 
-// The first statement of every write that depends on the model's other versions: the lock on the
-// model's row puts such writes into one order. Does nothing when there is no model.
+// MLflow's time of the model's last change, which changes of its versions move too.
 void stamp_model(Session& session, const std::string& name, std::int64_t now) {
   session.execute(
       "UPDATE registered_models SET last_updated_time = :now"
@@ -67,9 +67,10 @@ ModelVersion highest(std::vector<ModelVersion> versions, const std::string& name
 ModelVersion ModelVersions::create(const NewModelVersion& version) {
   const Dialect dialect = db_.dialect();
   return db_.write(Db::load_of(version.tags.size()), [&](Session& session) {
+    registry::lock_model(session, dialect, version.name,
+                         [&] { registry::require_model(session, version.name, ""); });
     const std::int64_t now = now_ms();
     stamp_model(session, version.name, now);
-    registry::require_model(session, version.name, "");
     ModelVersion created{.name = version.name,
                          .version = next_version(session, version.name),
                          .creation_timestamp = now,
@@ -147,9 +148,10 @@ ModelVersion ModelVersions::transition_stage(const std::string& name, std::int64
                                              bool archive_existing_versions) {
   const Dialect dialect = db_.dialect();
   return db_.write([&](Session& session) {
+    registry::lock_model(session, dialect, name,
+                         [&] { registry::require_version(session, name, version, ""); });
     const std::int64_t now = now_ms();
     stamp_model(session, name, now);
-    registry::require_version(session, name, version, "");
     if (archive_existing_versions) {
       session.execute(
           "UPDATE model_versions SET current_stage = 'Archived', last_updated_time = :now"
@@ -166,10 +168,12 @@ ModelVersion ModelVersions::transition_stage(const std::string& name, std::int64
 }
 
 void ModelVersions::remove(const std::string& name, std::int64_t version) {
+  const Dialect dialect = db_.dialect();
   db_.write([&](Session& session) {
+    registry::lock_model(session, dialect, name,
+                         [&] { registry::require_version(session, name, version, ""); });
     const std::int64_t now = now_ms();
     stamp_model(session, name, now);
-    registry::require_version(session, name, version, "");
     session.execute(
         "UPDATE model_versions SET current_stage = 'Deleted_Internal', last_updated_time = :now,"
         " description = NULL, user_id = NULL, source = 'REDACTED-SOURCE-PATH',"

@@ -2,6 +2,7 @@
 #include <latch>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "store/suites/registry.h"
 
@@ -95,6 +96,85 @@ TEST_P(RegistryRacesTest, NoAliasStaysOnADeletedVersion) {
     });
     EXPECT_EQ(count("registered_model_aliases"), 0);
   }
+}
+
+TEST_P(RegistryRacesTest, AModelGoesWhileItsVersionsAreTagged) {
+  for (int round = 0; round < 10; ++round) {
+    models_.create("m", {}, "");
+    for (int i = 0; i < 3; ++i) add_version("m");
+    std::atomic<int> removed = 0;
+    std::mutex mutex;
+    std::set<ErrorCode> codes;
+    at_once(
+        8,
+        [&](int i) {
+          if (i == 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            models_.remove("m");
+            ++removed;
+            return;
+          }
+          for (int step = 0; step < 1000; ++step) {
+            versions_.set_tag("m", i % 3 + 1, {"k" + std::to_string(i), std::to_string(step)});
+          }
+        },
+        [&](const Error& error) {
+          const std::lock_guard lock(mutex);
+          codes.insert(error.code());
+        });
+    EXPECT_EQ(removed, 1);
+    EXPECT_EQ(codes, std::set<ErrorCode>{ErrorCode::ResourceDoesNotExist});
+    EXPECT_EQ(count("model_version_tags"), 0);
+  }
+}
+
+TEST_P(RegistryRacesTest, AVersionIsAddedToAModelThatGetsItsName) {
+  for (int round = 0; round < 30; ++round) {
+    models_.create("m", {}, "");
+    std::set<ErrorCode> codes;
+    at_once(
+        2, [&](int i) { i == 0 ? void(models_.rename("m", "n")) : void(add_version("n")); },
+        [&](const Error& error) { codes.insert(error.code()); });
+    // Before the rename there is no such model; nothing else may be the answer.
+    codes.erase(ErrorCode::ResourceDoesNotExist);
+    EXPECT_TRUE(codes.empty());
+    models_.remove("n");
+  }
+}
+
+// Each change whose order matters has a number of its own; a refused one has none.
+TEST_P(RegistryRacesTest, ChangesOfAModelAreCounted) {
+  const auto turn = [this](const std::string& name) {
+    const auto row = db().read([&](Session& session) {
+      return session.first<std::int64_t>("SELECT turn FROM millrace_model_turns WHERE name = :name",
+                                         {name});
+    });
+    return row ? std::get<0>(*row) : 0;
+  };
+  models_.create("m", {}, "");
+  EXPECT_EQ(turn("m"), 0);
+  at_once(8, [&](int) { add_version("m"); });
+  EXPECT_EQ(turn("m"), 8);
+  at_once(8, [&](int i) { versions_.transition_stage("m", i + 1, "Production", true); });
+  EXPECT_EQ(turn("m"), 16);
+  models_.set_tag("m", {"k", "v"});
+  versions_.set_tag("m", 1, {"k", "v"});
+  models_.update("m", "d");
+  EXPECT_EQ(turn("m"), 16);
+  models_.set_alias("m", "a", 1);
+  models_.delete_alias("m", "a");
+  versions_.remove("m", 8);
+  EXPECT_EQ(turn("m"), 19);
+  EXPECT_THROW(versions_.transition_stage("m", 8, "Production", true), Error);
+  EXPECT_THROW(models_.set_alias("m", "a", 8), Error);
+  EXPECT_THROW(add_version("missing"), Error);
+  EXPECT_EQ(turn("m"), 19);
+  EXPECT_EQ(count("millrace_model_turns"), 1);
+  models_.rename("m", "n");
+  EXPECT_EQ(turn("m"), 20);
+  EXPECT_EQ(turn("n"), 1);
+  models_.remove("n");
+  EXPECT_EQ(turn("n"), 2);
 }
 
 // Children of the model have its name, whichever it has at the moment, and go with it.

@@ -4,6 +4,7 @@
 
 #include "store/common/clock.h"
 #include "store/common/error.h"
+#include "store/registry/model_lock.h"
 #include "store/registry/rows.h"
 #include "store/text/ascii.h"
 #include "store/text/python_text.h"
@@ -45,6 +46,15 @@ void write_tags(Session& session, Dialect dialect, const std::string& name,
   const std::string sql =
       upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"});
   for (const Tag& tag : tags) session.execute(sql, {"default", tag.key, name, tag.value});
+}
+
+// In the order of the names, so that two renames to each other's name do not wait for each other.
+void lock_both(Session& session, Dialect dialect, const std::string& name,
+               const std::string& new_name) {
+  const auto require = [&] { registry::require_model(session, name, ""); };
+  const auto& [first, second] = std::minmax(name, new_name);
+  registry::lock_model(session, dialect, first, require);
+  if (first != second) registry::lock_model(session, dialect, second, require);
 }
 
 }  // namespace
@@ -93,8 +103,8 @@ RegisteredModel RegisteredModels::update(const std::string& name,
 
 RegisteredModel RegisteredModels::rename(const std::string& name, const std::string& new_name) {
   return db_.write(Db::Load::Large, [&](Session& session) {
+    lock_both(session, db_.dialect(), name, new_name);
     const std::int64_t now = now_ms();
-    registry::require_model(session, name, row_lock(db_.dialect()));
     try {
       // The foreign keys take versions, tags and aliases along.
       session.execute(
@@ -116,7 +126,15 @@ RegisteredModel RegisteredModels::rename(const std::string& name, const std::str
 
 void RegisteredModels::remove(const std::string& name) {
   db_.write(Db::Load::Large, [&](Session& session) {
-    registry::require_model(session, name, row_lock(db_.dialect()));
+    registry::lock_model(session, db_.dialect(), name,
+                         [&] { registry::require_model(session, name, ""); });
+    // Tags of versions do not take the model's lock: none is to come while their versions go.
+    if (db_.dialect() != Dialect::Sqlite) {
+      session.each<std::int64_t>(
+          "SELECT version FROM model_versions WHERE workspace = 'default' AND name = :name" +
+              std::string(row_lock(db_.dialect())),
+          {name}, [](std::int64_t) {});
+    }
     // MLflow's foreign keys do not cascade here.
     for (const std::string table : {"model_version_tags", "model_versions", "registered_model_tags",
                                     "registered_model_aliases", "registered_models"}) {
@@ -148,8 +166,9 @@ void RegisteredModels::set_alias(const std::string& name, const std::string& ali
                                  std::int64_t version) {
   const Dialect dialect = db_.dialect();
   db_.write([&](Session& session) {
-    // Locked, so that no alias lands on a version that is being deleted.
-    registry::require_version(session, name, version, row_lock(dialect));
+    // So that no alias lands on a version that is being deleted.
+    registry::lock_model(session, dialect, name,
+                         [&] { registry::require_version(session, name, version, ""); });
     session.execute(
         upsert(dialect, "registered_model_aliases", {"workspace", "name", "alias"}, {"version"}),
         {"default", name, alias, version});
@@ -158,7 +177,8 @@ void RegisteredModels::set_alias(const std::string& name, const std::string& ali
 
 void RegisteredModels::delete_alias(const std::string& name, const std::string& alias) {
   db_.write([&](Session& session) {
-    registry::require_model(session, name, "");
+    registry::lock_model(session, db_.dialect(), name,
+                         [&] { registry::require_model(session, name, ""); });
     session.execute(
         "DELETE FROM registered_model_aliases"
         " WHERE workspace = 'default' AND name = :name AND alias = :alias",

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "store/schema/additive_indexes.h"
+#include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
 #include "store/suites/database_files.h"
 #include "store/suites/registry.h"
@@ -18,6 +19,7 @@ class SqliteDatabase : public TestDatabase {
     folder_ = pattern;
     db_ = std::make_unique<Db>(DbOptions{"sqlite:///" + folder_ + "/test.db"});
     prepare_schema(*db_, DefaultExperiment{"mlflow-artifacts:/0"});
+    create_own_tables(*db_);
     create_additive_indexes(*db_);
   }
   ~SqliteDatabase() override {
@@ -47,6 +49,7 @@ class ServerDatabase : public TestDatabase {
   static std::unique_ptr<Db> open(const std::string& uri) {
     auto db = std::make_unique<Db>(DbOptions{uri});
     prepare_schema(*db, DefaultExperiment{"mlflow-artifacts:/0"});
+    create_own_tables(*db);
     create_additive_indexes(*db);
     is_fresh_ = true;
     return db;

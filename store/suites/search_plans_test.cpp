@@ -10,6 +10,7 @@
 #include "store/registry/model_versions.h"
 #include "store/registry/registered_models.h"
 #include "store/schema/additive_indexes.h"
+#include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
 #include "store/suites/database_files.h"
 #include "store/tracking/runs.h"
@@ -136,6 +137,7 @@ class SearchPlanTest : public DbTest {
   SearchPlanTest() {
     Db db(options());
     prepare_schema(db, DefaultExperiment{"mlflow-artifacts:/0"});
+    create_own_tables(db);
     create_additive_indexes(db);
   }
 

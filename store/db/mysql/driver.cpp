@@ -42,12 +42,15 @@ void require_encryption(soci::session& session) {
   if (cipher.empty()) throw soci::soci_error("The server offers no TLS, which the URI asks for");
 }
 
-// On a node of a Galera cluster a read waits for what other nodes have committed before it, so that
-// a client may go from one replica to another between a write and a read.
-void wait_for_other_nodes(soci::session& session) {
+// On a node of a Galera cluster a transaction waits for what other nodes have committed before it,
+// so that a client may go from one replica to another between two requests. A transaction waits at
+// its first statement, if that is of a kind that the setting names: 1 for SELECT, 2 and 4 for what
+// changes rows.
+void wait_for_other_nodes(soci::session& session, Transaction kind) {
   std::string name, value;
   session << "SHOW VARIABLES LIKE 'wsrep_on'", soci::into(name), soci::into(value);
-  if (session.got_data() && value == "ON") session << "SET SESSION wsrep_sync_wait = 1";
+  if (!session.got_data() || value != "ON") return;
+  session << "SET SESSION wsrep_sync_wait = " << (kind == Transaction::Read ? 1 : 7);
 }
 
 class MysqlDriver final : public ServerDriver {
@@ -73,7 +76,7 @@ std::unique_ptr<soci::session> MysqlDriver::connect(Transaction kind) {
   if (address_.must_be_encrypted) require_encryption(*session);
   *session << kSettings;
   *session << (kind == Transaction::Read ? kReading : kWriting);
-  wait_for_other_nodes(*session);
+  wait_for_other_nodes(*session, kind);
   *session << "COMMIT";
   return session;
 }
@@ -126,8 +129,7 @@ Failure MysqlDriver::failure_of(soci::session&, const soci::soci_error& error) c
     case ER_NO_REFERENCED_ROW_2:
     case ER_ROW_IS_REFERENCED:
     case ER_ROW_IS_REFERENCED_2:
-      return {Failure::Refused,
-              "a row that it refers to does not exist, or others still refer to it."};
+      return {Failure::Referenced};
     case ER_BAD_NULL_ERROR:
       return {Failure::Refused, "a required value is missing."};
     case ER_FOREIGN_DUPLICATE_KEY_WITH_CHILD_INFO:

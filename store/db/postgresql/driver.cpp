@@ -86,10 +86,7 @@ Failure PostgresqlDriver::failure_of(soci::session& session, const soci::soci_er
   if (state.starts_with("08") || state.starts_with("57P") || state == "25006") {
     return {Failure::Disconnected};
   }
-  if (state == "23503") {
-    return {Failure::Refused,
-            "a row that it refers to does not exist, or others still refer to it."};
-  }
+  if (state == "23503") return {Failure::Referenced};
   if (state == "23502") return {Failure::Refused, "a required value is missing."};
   if (state == "22001") return {Failure::Refused, "a value is too long."};
   if (state == "22003") return {Failure::Refused, "a number is out of range."};

@@ -13,8 +13,9 @@
 namespace millrace {
 
 // A transaction that conflicts with another one, or whose connection breaks before its commit is
-// asked for, is run again for a while. When the connection breaks during the
-// commit of a write nobody can tell whether it is saved: that is reported, not repeated.
+// asked for, is run again for a while; one with an unexpected KeyViolation a few times. When the
+// connection breaks during the commit of a write nobody can tell whether it is saved: that is
+// reported, not repeated.
 class ServerBackend final : public Db::Backend {
  public:
   // As long as the waiting for locks is on SQLite.

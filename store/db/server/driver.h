@@ -23,6 +23,7 @@ enum class Transaction { Read, Write };
 struct Failure {
   enum Kind {
     Duplicate,     // a row with the same key is there
+    Referenced,    // a foreign key is not kept
     Refused,       // by a rule of the table or a limit of the server; `reason` says which
     Conflict,      // with another transaction: run again, it may succeed
     Disconnected,  // the connection, or the server behind it, cannot be used any more

@@ -73,6 +73,8 @@ void ServerSession::throw_translated(const soci::soci_error& error) {
   switch (failure.kind) {
     case Failure::Duplicate:
       throw UniqueViolation();
+    case Failure::Referenced:
+      throw ForeignKeyViolation();
     case Failure::Refused:
       throw Error(ErrorCode::BadRequest, "The database refused the request: " + failure.reason);
     case Failure::Conflict:

@@ -28,7 +28,7 @@ bool is_about_size(const std::string& message) {
     case SQLITE_CONSTRAINT_ROWID:
       throw UniqueViolation();
     case SQLITE_CONSTRAINT_FOREIGNKEY:
-      throw_refused("a row that it refers to does not exist, or others still refer to it.");
+      throw ForeignKeyViolation();
     case SQLITE_CONSTRAINT_NOTNULL:
       throw_refused("a required value is missing.");
     default:

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 namespace millrace {
@@ -22,24 +23,19 @@ constexpr std::chrono::milliseconds kBetweenLooksOfReads{20};
 }  // namespace
 
 SqliteFile::SqliteFile(SqliteSession& session, std::string path)
-    : path_(std::move(path)), log_path_(path_ + "-wal"), database_(identity_of(path_)) {
+    : path_(std::move(path)),
+      log_path_(path_ + "-wal"),
+      database_(look_at(path_.c_str()).identity) {
   // Only now, so that what was looked at is what is open.
   if (!database_ || session.has_moved()) throw_lost();
   session.first<std::int64_t>("SELECT count(*) FROM sqlite_schema");  // opens the log
-  log_ = identity_of_log();
+  log_ = look_at(log_path_.c_str()).identity;
 }
 
-std::optional<SqliteFile::Identity> SqliteFile::identity_of(const std::string& path) {
+SqliteFile::Look SqliteFile::look_at(const char* path) {
   struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
-  return Identity{found.st_dev, found.st_ino};
-}
-
-std::optional<SqliteFile::Identity> SqliteFile::identity_of_log() {
-  struct stat found {};
-  if (::stat(log_path_.c_str(), &found) != 0) return std::nullopt;
-  log_size_ = found.st_size;
-  return Identity{found.st_dev, found.st_ino};
+  if (::stat(path, &found) == 0) return {Identity{found.st_dev, found.st_ino}, found.st_size, true};
+  return {std::nullopt, 0, errno == ENOENT || errno == ENOTDIR};
 }
 
 bool SqliteFile::is_lost() {
@@ -48,7 +44,13 @@ bool SqliteFile::is_lost() {
     return true;
   }
   looked_ = Clock::now().time_since_epoch().count();
-  if (identity_of(path_) == database_ && (!log_ || identity_of_log() == log_)) return false;
+  const Look database = look_at(path_.c_str());
+  const Look log = log_ ? look_at(log_path_.c_str()) : Look{};
+  log_size_ = log.size;
+  // What cannot be looked at, as in a folder that may not be entered at the moment, is not gone.
+  const bool same = (!database.certain || database.identity == database_) &&
+                    (!log_ || !log.certain || log.identity == log_);
+  if (same) return false;
   if (!lost_.exchange(true)) {
     spdlog::error(
         "The database file {} or its log was removed or replaced under the running server. Nothing "
@@ -62,13 +64,14 @@ bool SqliteFile::is_lost() {
 // Only where another database is in the place: one that was moved away and is put back keeps its
 // log.
 void SqliteFile::set_log_aside() {
-  const auto there = identity_of(path_);
+  const auto there = look_at(path_.c_str()).identity;
   if (!log_ || !there || there == database_ || set_aside_.exchange(true)) return;
-  if (identity_of_log() != log_) return;
-  const bool renamed = ::rename(log_path_.c_str(), (log_path_ + ".replaced").c_str()) == 0;
+  if (look_at(log_path_.c_str()).identity != log_) return;
+  const std::string aside = log_path_ + ".replaced";
+  const bool renamed = ::rename(log_path_.c_str(), aside.c_str()) == 0;
   ::unlink((path_ + "-shm").c_str());
-  spdlog::error("The log of the replaced database {} at {}",
-                renamed ? "is kept" : "could not be set aside", log_path_ + ".replaced");
+  spdlog::error("The log of the database that was replaced {} {}",
+                renamed ? "is kept as" : "could not be renamed to", aside);
 }
 
 void SqliteFile::require() {

@@ -41,9 +41,13 @@ class SqliteFile {
     ino_t inode;
     bool operator==(const Identity&) const = default;
   };
-  std::optional<Identity> identity_of_log();
+  struct Look {
+    std::optional<Identity> identity;
+    std::int64_t size = 0;  // bytes
+    bool certain = false;   // false when it could not be told whether a file is there
+  };
+  static Look look_at(const char* path);
   void set_log_aside();
-  static std::optional<Identity> identity_of(const std::string& path);
 
   const std::string path_;
   const std::string log_path_;
