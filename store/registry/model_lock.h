@@ -13,17 +13,13 @@ namespace millrace::registry {
 void count_turn(Session& session, Dialect dialect, const std::string& name);
 
 // The first thing that every change does whose order matters: create of a version, stage, alias,
-// rename, delete. `require()` throws when the model, or what else must be there, is not.
+// rename, delete. `require()` throws when the model, or what else must be there, is not: asked
+// before, so that what is refused has changed nothing, and where there are other writers again.
 template <class Require>
 void lock_model(Session& session, Dialect dialect, const std::string& name, Require&& require) {
-  // On SQLite a writer is alone, and a refusal that has changed nothing costs nobody else anything.
-  if (dialect == Dialect::Sqlite) {
-    require();
-    count_turn(session, dialect, name);
-  } else {
-    count_turn(session, dialect, name);
-    require();
-  }
+  require();
+  count_turn(session, dialect, name);
+  if (dialect != Dialect::Sqlite) require();
 }
 
 }  // namespace millrace::registry
