@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/db/sqlite/session.h"
 #include "store/suites/database_files.h"
 
 namespace millrace {
@@ -71,6 +72,22 @@ TEST_F(SqliteBackendTest, ReadersGoOnWhenTheLastWriterHasGone) {
             40);
   stop = true;
   slow.join();
+}
+
+TEST_F(SqliteBackendTest, ALockThatStaysIsReportedAsTemporary) {
+  SqliteSession session(path(), SqliteSession::Role::Writer);
+  session.set_patience(std::chrono::milliseconds(20));
+  ForeignConnection foreign(path());
+  foreign.run("BEGIN IMMEDIATE");
+  try {
+    session.execute("BEGIN IMMEDIATE");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::TemporarilyUnavailable);
+  }
+  foreign.run("COMMIT");
+  session.execute("BEGIN IMMEDIATE");
+  session.execute("COMMIT");
 }
 
 }  // namespace

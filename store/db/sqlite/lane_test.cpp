@@ -385,21 +385,5 @@ TEST_F(SqliteLaneTest, AWriteWaitsForAForeignLock) {
   EXPECT_EQ(count(), 2);
 }
 
-TEST_F(SqliteLaneTest, ALockThatStaysIsReportedAsTemporary) {
-  SqliteSession session(path(), SqliteSession::Role::Writer);
-  session.set_patience(std::chrono::milliseconds(20));
-  ForeignConnection foreign(path());
-  foreign.run("BEGIN IMMEDIATE");
-  try {
-    session.execute("BEGIN IMMEDIATE");
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::TemporarilyUnavailable);
-  }
-  foreign.run("COMMIT");
-  session.execute("BEGIN IMMEDIATE");
-  session.execute("COMMIT");
-}
-
 }  // namespace
 }  // namespace millrace
