@@ -12,21 +12,11 @@ namespace {
 // Set while this thread runs a body.
 thread_local bool in_body = false;
 
-// Runs the body with the mark against nesting.
-class MarkedBody {
- public:
-  explicit MarkedBody(const Db::ErasedBody& body) : body_(body) {}
-
-  void operator()(Session& session) const {
-    struct Mark {
-      Mark() { in_body = true; }
-      ~Mark() { in_body = false; }
-    } mark;
-    body_(session);
-  }
-
- private:
-  const Db::ErasedBody& body_;
+struct InBody {
+  InBody() { in_body = true; }
+  ~InBody() { in_body = false; }
+  InBody(const InBody&) = delete;
+  InBody& operator=(const InBody&) = delete;
 };
 
 void refuse_nesting() {
@@ -53,14 +43,23 @@ Db::~Db() = default;
 
 Dialect Db::dialect() const { return backend_->dialect(); }
 
-void Db::run_read(const ErasedBody& body) {
+void Db::run_read(const WorkBody& body, const WorkOrder& order) {
   refuse_nesting();
-  backend_->read(MarkedBody(body));
+  backend_->read([&, attempt = 0](Session& session) mutable {
+    const InBody mark;
+    Work work(session, dialect(), order, attempt++);
+    body(work);
+  });
 }
 
-void Db::run_write(const ErasedBody& body, Load load) {
+void Db::run_write(const WorkBody& body, const WorkOrder& order) {
   refuse_nesting();
-  backend_->write(MarkedBody(body), load);
+  const auto run_attempt = [&, attempt = 0](Session& session) mutable {
+    const InBody mark;
+    Work work(session, dialect(), order, attempt++);
+    body(work);
+  };
+  backend_->write(run_attempt, order.load);
 }
 
 bool Db::is_lost() const { return backend_->is_lost(); }

@@ -66,7 +66,7 @@ ModelVersion highest(std::vector<ModelVersion> versions, const std::string& name
 
 ModelVersion ModelVersions::create(const NewModelVersion& version) {
   const Dialect dialect = db_.dialect();
-  return db_.write(Db::load_of(version.tags.size()), [&](Session& session) {
+  return db_.write(load_of(version.tags.size()), [&](Session& session) {
     registry::lock_model(session, dialect, version.name,
                          [&] { registry::require_model(session, version.name, ""); });
     const std::int64_t now = now_ms();

@@ -62,7 +62,7 @@ void lock_both(Session& session, Dialect dialect, const std::string& name,
 RegisteredModel RegisteredModels::create(const std::string& name, const std::vector<Tag>& tags,
                                          const std::optional<std::string>& description) {
   const Dialect dialect = db_.dialect();
-  return db_.write(Db::load_of(tags.size()), [&](Session& session) {
+  return db_.write(load_of(tags.size()), [&](Session& session) {
     const std::int64_t now = now_ms();
     RegisteredModel model{.name = name,
                           .creation_timestamp = now,
@@ -102,7 +102,7 @@ RegisteredModel RegisteredModels::update(const std::string& name,
 }
 
 RegisteredModel RegisteredModels::rename(const std::string& name, const std::string& new_name) {
-  return db_.write(Db::Load::Large, [&](Session& session) {
+  return db_.write(Load::Large, [&](Session& session) {
     lock_both(session, db_.dialect(), name, new_name);
     const std::int64_t now = now_ms();
     try {
@@ -125,7 +125,7 @@ RegisteredModel RegisteredModels::rename(const std::string& name, const std::str
 }
 
 void RegisteredModels::remove(const std::string& name) {
-  db_.write(Db::Load::Large, [&](Session& session) {
+  db_.write(Load::Large, [&](Session& session) {
     registry::lock_model(session, db_.dialect(), name,
                          [&] { registry::require_model(session, name, ""); });
     // Tags of versions do not take the model's lock: none is to come while their versions go.

@@ -58,7 +58,7 @@ void delete_assessments(Session& session, Dialect dialect, std::int64_t id) {
 std::int64_t Experiments::create(const std::string& name,
                                  const std::function<std::string(std::int64_t)>& location,
                                  const std::vector<Tag>& tags) {
-  return db_.write(Db::load_of(tags.size()), [&](Session& session) {
+  return db_.write(load_of(tags.size()), [&](Session& session) {
     const std::int64_t now = now_ms();
     // A location that does not depend on the id is inserted at once: refused, it takes no id.
     const std::string place = location(0);
@@ -133,7 +133,7 @@ void Experiments::rename(std::int64_t id, const std::string& new_name) {
 }
 
 void Experiments::remove(std::int64_t id) {
-  db_.write(Db::Load::Large, [&](Session& session) {
+  db_.write(Load::Large, [&](Session& session) {
     const std::int64_t now = now_ms();
     change_stage(session, db_.dialect(), id, kActive, kDeleted, now);
     delete_assessments(session, db_.dialect(), id);
@@ -145,7 +145,7 @@ void Experiments::remove(std::int64_t id) {
 }
 
 void Experiments::restore(std::int64_t id) {
-  db_.write(Db::Load::Large, [&](Session& session) {
+  db_.write(Load::Large, [&](Session& session) {
     change_stage(session, db_.dialect(), id, kDeleted, kActive, now_ms());
     session.execute(
         "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL"

@@ -37,7 +37,7 @@ LoggedModel LoggedModels::create(const NewLoggedModel& model, JoinLocation join)
   const Dialect dialect = db_.dialect();
   const std::string model_id = "m-" + new_id();
   const std::string name = model.name.empty() ? random_name() : model.name;
-  return db_.write(Db::load_of(model.params.size() + model.tags.size()), [&](Session& session) {
+  return db_.write(load_of(model.params.size() + model.tags.size()), [&](Session& session) {
     const Experiment experiment =
         experiments::require_active_experiment(session, model.experiment_id);
     const std::string location =
@@ -88,7 +88,7 @@ void LoggedModels::remove(const std::string& model_id) {
 
 void LoggedModels::set_tags(const std::string& model_id, const std::vector<Tag>& tags) {
   const Dialect dialect = db_.dialect();
-  db_.write(Db::load_of(tags.size()), [&](Session& session) {
+  db_.write(load_of(tags.size()), [&](Session& session) {
     const std::int64_t experiment_id =
         logged_models::require_model(session, model_id, row_lock(dialect));
     for (const Tag& tag : tags) {
@@ -112,7 +112,7 @@ void LoggedModels::delete_tag(const std::string& model_id, const std::string& ke
 }
 
 void LoggedModels::log_params(const std::string& model_id, const std::vector<Tag>& params) {
-  db_.write(Db::load_of(params.size()), [&](Session& session) {
+  db_.write(load_of(params.size()), [&](Session& session) {
     const std::int64_t experiment_id = logged_models::require_model(session, model_id, "");
     insert_params(session, model_id, experiment_id, params);
   });

@@ -148,7 +148,7 @@ void RunData::log_param(const std::string& run_id, const Tag& param) {
 void RunData::log_batch(const std::string& run_id, const RunBatch& batch) {
   const bool for_models = std::any_of(batch.metrics.begin(), batch.metrics.end(),
                                       [](const Metric& metric) { return metric.model_id; });
-  const Db::Load load = Db::load_of(batch.metrics.size() + batch.params.size() + batch.tags.size());
+  const Load load = load_of(batch.metrics.size() + batch.params.size() + batch.tags.size());
   db_.write(load, [&](Session& session) {
     runs::require_active_run(session, run_id);
     write_params(session, run_id, batch.params);
@@ -233,7 +233,7 @@ void RunData::write_tags(Session& session, const std::string& run_id,
 }
 
 void RunData::log_model_metrics(const std::string& run_id, std::span<const Metric> metrics) {
-  db_.write(Db::load_of(metrics.size()), [&](Session& session) {
+  db_.write(load_of(metrics.size()), [&](Session& session) {
     const std::int64_t experiment_id =
         number_of(runs::require_active_run(session, run_id).experiment_id);
     for (const Metric& metric : metrics) {

@@ -66,7 +66,7 @@ void add_dataset_input(Session& session, const std::string& dataset_id, const st
 void Runs::log_inputs(const std::string& run_id, const std::vector<DatasetInput>& datasets,
                       const std::vector<std::string>& models) {
   const Dialect dialect = db_.dialect();
-  db_.write(Db::load_of(datasets.size() + models.size()), [&](Session& session) {
+  db_.write(load_of(datasets.size() + models.size()), [&](Session& session) {
     // Locked: nobody else adds inputs to this run in the meantime.
     const RunInfo run = runs::require_active_run(session, run_id, row_lock(dialect));
     const std::string add_model =
@@ -87,7 +87,7 @@ void Runs::log_inputs(const std::string& run_id, const std::vector<DatasetInput>
 
 void Runs::log_outputs(const std::string& run_id, const std::vector<ModelOutput>& models) {
   const std::string_view lock = row_lock(db_.dialect());
-  db_.write(Db::load_of(models.size()), [&](Session& session) {
+  db_.write(load_of(models.size()), [&](Session& session) {
     runs::require_active_run(session, run_id, lock);
     for (const ModelOutput& model : models) {
       session.execute(

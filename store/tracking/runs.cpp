@@ -52,7 +52,7 @@ std::optional<std::string> tag_value(Session& session, const std::string& run_id
 }  // namespace
 
 Run Runs::create(const NewRun& run, JoinLocation join) {
-  return db_.write(Db::load_of(run.tags.size()), [&](Session& session) {
+  return db_.write(load_of(run.tags.size()), [&](Session& session) {
     Run created;
     created.info = {.run_id = new_id(),
                     .experiment_id = run.experiment_text,

@@ -28,7 +28,7 @@ class ServerBackend final : public Db::Backend {
 
   Dialect dialect() const override { return driver_->dialect(); }
   void read(const Db::ErasedBody& body) override { run(Transaction::Read, body); }
-  void write(const Db::ErasedBody& body, Db::Load) override { run(Transaction::Write, body); }
+  void write(const Db::ErasedBody& body, Load) override { run(Transaction::Write, body); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -27,10 +27,10 @@ std::exception_ptr copy_for(const Error& error) {
 
 }  // namespace
 
-void SqliteLane::write(const Db::ErasedBody& body, Db::Load load) {
+void SqliteLane::write(const Db::ErasedBody& body, Load load) {
   Ticket ticket(body);
   std::unique_lock lock(mutex_);
-  (load == Db::Load::Large ? large_ : small_).push_back(&ticket);
+  (load == Load::Large ? large_ : small_).push_back(&ticket);
   if (!led_) {
     led_ = ticket.leads = true;
   } else if (small_.size() >= wanted_) {

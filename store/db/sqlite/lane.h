@@ -43,7 +43,7 @@ class SqliteLane {
       : session_(session), file_(file), between_groups_(std::move(between_groups)) {}
 
   // Returns when the body's changes are on disk; throws what the body threw, or Error.
-  void write(const Db::ErasedBody& body, Db::Load load);
+  void write(const Db::ErasedBody& body, Load load);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -172,7 +172,7 @@ TEST_F(SqliteLaneTest, AStatementMayChangeMegabytes) {
 TEST_F(SqliteLaneTest, ALargeBodyBesideAFailureIsStored) {
   as_one_group(2, [&](int i) {
     if (i == 0) {
-      db.write(Db::Load::Large, [](Session& s) {
+      db.write(Load::Large, [](Session& s) {
         for (int row = 0; row < 20'000; ++row) {
           s.execute("INSERT INTO big VALUES (:data)", {std::string(400, 'x')});
         }
@@ -240,7 +240,7 @@ TEST_F(SqliteLaneTest, LargeBodiesAndSmallOnesTakeTurns) {
   for (int i = 0; i < 4; ++i) {
     writers.emplace_back([&] {
       while (!stop) {
-        db.write(Db::Load::Large, [](Session& s) {
+        db.write(Load::Large, [](Session& s) {
           for (int row = 0; row < 500; ++row) s.execute("INSERT INTO big VALUES ('x')");
         });
         ++large;
