@@ -94,24 +94,15 @@ void serve(const Config& config) {
       separate ? open_store(config.registry_store_uri, config, std::nullopt) : nullptr;
   Db& registry = separate ? *registry_db : *tracking_db;
 
-  RegisteredModels registered_models(registry);
-  ModelVersions model_versions(registry);
-  TrackingLookup tracking(*tracking_db);
   const SourceRules source_rules({config.allowed_host_addressed_artifact_schemes,
                                   {config.default_artifact_root, config.artifacts_destination}},
                                  config.model_version_source_regex);
-  Experiments experiments(*tracking_db);
-  Runs runs(*tracking_db);
-  RunData run_data(*tracking_db);
-  LoggedModels logged_models(*tracking_db);
   const ArtifactRoots artifact_roots(config);
   const std::jthread cleaning(
       [&](const std::stop_token& stop) { artifact_roots.remove_stale_uploads(stop); });
   Readiness readiness(
       readiness_checks(*tracking_db, separate ? registry_db.get() : nullptr, artifact_roots));
-  App app{config,       registered_models, model_versions, tracking,
-          source_rules, artifact_roots,    experiments,    runs,
-          run_data,     logged_models,     readiness};
+  App app{config, registry, *tracking_db, source_rules, artifact_roots, readiness};
   const Dispatch dispatch(app, security_settings(config));
   ServerOptions options;
   options.host = config.host;

@@ -8,6 +8,8 @@
 #include "artifacts/path_rules.h"
 #include "store/common/error.h"
 #include "store/text/uri.h"
+#include "store/tracking/logged_models.h"
+#include "store/tracking/runs.h"
 
 namespace millrace::handlers {
 namespace {
@@ -77,8 +79,11 @@ HttpResponse create_presigned_upload_url(App& app, const Request& request) {
   if (run_id.empty() == model_id.empty())
     throw_invalid_parameter("Exactly one of run_id and model_id must be provided.");
   checked_artifact_path(message.text("path"));
-  const std::string uri = run_id.empty() ? app.logged_models.get(model_id, false).artifact_location
-                                         : app.runs.get(run_id).info.artifact_uri;
+  const std::string uri =
+      run_id.empty()
+          ? app.tracking.read(request.order(), tracking::get_logged_model, model_id, false)
+                .artifact_location
+          : app.tracking.read(request.order(), tracking::get_run, run_id).info.artifact_uri;
   refuse_presigned(uri, "upload", "proxied artifact storage",
                    "a direct cloud storage artifact URI.");
 }
@@ -93,8 +98,9 @@ HttpResponse create_presigned_download_url(App& app, const Request& request) {
     throw_invalid_parameter("expiration must be between 1 and 604800 seconds (got " +
                             std::to_string(expiration) + ").");
   }
-  refuse_presigned(app.runs.get(message.text("run_id")).info.artifact_uri, "download",
-                   "runs with proxied artifact storage",
+  refuse_presigned(app.tracking.read(request.order(), tracking::get_run, message.text("run_id"))
+                       .info.artifact_uri,
+                   "download", "runs with proxied artifact storage",
                    "a run with a direct cloud storage artifact URI.");
 }
 

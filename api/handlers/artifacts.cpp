@@ -10,7 +10,10 @@
 #include "api/rules/validate.h"
 #include "artifacts/path_rules.h"
 #include "store/common/error.h"
+#include "store/registry/model_versions.h"
 #include "store/text/ascii.h"
+#include "store/tracking/logged_models.h"
+#include "store/tracking/runs.h"
 
 namespace millrace::handlers {
 namespace {
@@ -61,7 +64,10 @@ HttpResponse list_artifacts(App& app, const Request& request) {
                                       Param{"page_token"}};
   const Message message = request.decode(kParams);
   const std::string path = checked_artifact_path(message.text("path"));
-  return list_reply(app, app.runs.get(run_id_of(message)).info.artifact_uri, path);
+  return list_reply(
+      app,
+      app.tracking.read(request.order(), tracking::get_run, run_id_of(message)).info.artifact_uri,
+      path);
 }
 
 HttpResponse get_artifact(App& app, const Request& request) {
@@ -71,7 +77,8 @@ HttpResponse get_artifact(App& app, const Request& request) {
   const auto path = argument(arguments, "path");
   if (!path) return html_error_reply(400);
   const std::string checked = checked_artifact_path(*path);
-  const ArtifactPlace place = app.artifact_roots.find(app.runs.get(run_id).info.artifact_uri);
+  const ArtifactPlace place = app.artifact_roots.find(
+      app.tracking.read(request.order(), tracking::get_run, run_id).info.artifact_uri);
   return send_artifact(request, place, checked);
 }
 
@@ -84,7 +91,8 @@ HttpResponse get_model_version_artifact(App& app, const Request& request) {
   validate_model_name(name);
   const auto version = argument(arguments, "version");
   if (!version) throw_invalid_parameter("Missing value for required parameter 'version'.");
-  const auto uri = app.model_versions.download_uri(name, parse_model_version(*version));
+  const auto uri = app.registry.read(request.order(), registry::get_model_version_download_uri,
+                                     name, parse_model_version(*version));
   return send_artifact(request, app.artifact_roots.find(uri.value_or("")), checked);
 }
 
@@ -99,7 +107,7 @@ HttpResponse upload_run_artifact(App& app, const Request& request) {
       kMostUploadedByBrowser,
       Error(ErrorCode::InvalidParameterValue, "Artifact size is too large. Max size is 10MB."));
   if (data.empty() || is_form(request.http)) throw_invalid_parameter("Request must specify data.");
-  const RunInfo run = app.runs.get(run_id).info;
+  const RunInfo run = app.tracking.read(request.order(), tracking::get_run, run_id).info;
   ArtifactPlace place = app.artifact_roots.find(run.artifact_uri);
   // A proxied run's files go to its usual place, wherever its experiment's location points.
   if (app.artifact_roots.is_proxied(run.artifact_uri))
@@ -116,7 +124,8 @@ HttpResponse list_logged_model_artifacts(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"artifact_directory_path"}};
   const Message message = request.decode(kParams);
   const std::string path = checked_artifact_path(message.text("artifact_directory_path"));
-  const LoggedModel model = app.logged_models.get(request.path_arguments.front(), false);
+  const LoggedModel model = app.tracking.read(request.order(), tracking::get_logged_model,
+                                              request.path_arguments.front(), false);
   return list_reply(app, model.artifact_location, path);
 }
 
@@ -127,7 +136,8 @@ HttpResponse get_logged_model_artifact(App& app, const Request& request) {
                 "Request must include the \"artifact_file_path\" query parameter.");
   }
   checked_artifact_path(path);
-  const LoggedModel model = app.logged_models.get(request.path_arguments.front(), false);
+  const LoggedModel model = app.tracking.read(request.order(), tracking::get_logged_model,
+                                              request.path_arguments.front(), false);
   return send_artifact(request, app.artifact_roots.find(model.artifact_location), path);
 }
 

@@ -1,4 +1,6 @@
 // Handlers of experiments (tracking.md sections 4.2 and 6).
+#include "store/tracking/experiments.h"
+
 #include <array>
 
 #include "api/entities/experiment_json.h"
@@ -57,7 +59,8 @@ HttpResponse create_experiment(App& app, const Request& request) {
     return given.empty() ? append_to_uri_path(app.config.default_artifact_root, std::to_string(id))
                          : given;
   };
-  const std::int64_t id = app.experiments.create(name, location, tags);
+  const std::int64_t id = app.tracking.write(request.order(load_of(tags.size())),
+                                             tracking::create_experiment, name, location, tags);
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
   writer.begin_object();
@@ -68,13 +71,16 @@ HttpResponse create_experiment(App& app, const Request& request) {
 
 HttpResponse get_experiment(App& app, const Request& request) {
   const Message message = request.decode(kIdParams);
-  return entity_reply("experiment", app.experiments.get(experiment_id_of(message)));
+  return entity_reply("experiment", app.tracking.read(request.order(), tracking::get_experiment,
+                                                      experiment_id_of(message)));
 }
 
 HttpResponse get_experiment_by_name(App& app, const Request& request) {
   static constexpr std::array kParams{required("experiment_name")};
   const Message message = request.decode(kParams);
-  return entity_reply("experiment", app.experiments.get_by_name(message.text("experiment_name")));
+  return entity_reply("experiment",
+                      app.tracking.read(request.order(), tracking::get_experiment_by_name,
+                                        message.text("experiment_name")));
 }
 
 HttpResponse update_experiment(App& app, const Request& request) {
@@ -84,19 +90,22 @@ HttpResponse update_experiment(App& app, const Request& request) {
   const std::string& new_name = message.text("new_name");
   if (new_name.empty()) return json_reply("{}");  // lost when the conversion stopped
   validate_experiment_name(new_name);
-  app.experiments.rename(experiment_id_of(message), new_name);
+  app.tracking.write(request.order(), tracking::rename_experiment, experiment_id_of(message),
+                     new_name);
   return json_reply("{}");
 }
 
 HttpResponse delete_experiment(App& app, const Request& request) {
   const Message message = request.decode(kIdParams);
-  app.experiments.remove(parse_experiment_id(message.text("experiment_id")));
+  app.tracking.write(request.order(Load::Large), tracking::delete_experiment,
+                     parse_experiment_id(message.text("experiment_id")));
   return json_reply("{}");
 }
 
 HttpResponse restore_experiment(App& app, const Request& request) {
   const Message message = request.decode(kIdParams);
-  app.experiments.restore(experiment_id_of(message));
+  app.tracking.write(request.order(Load::Large), tracking::restore_experiment,
+                     experiment_id_of(message));
   return json_reply("{}");
 }
 
@@ -105,11 +114,13 @@ HttpResponse set_experiment_tag(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   const Tag tag{message.text("key"), message.text("value")};
   if (is_custom_view(tag.key)) {
-    const Experiment experiment = app.experiments.get(experiment_id_of(message));
+    const Experiment experiment =
+        app.tracking.read(request.order(), tracking::get_experiment, experiment_id_of(message));
     validate_new_custom_view(tag.key, experiment.tags, std::to_string(experiment.experiment_id));
   }
   validate_experiment_tag(tag);
-  app.experiments.set_tag(experiment_id_of(message), tag, message.text("experiment_id"));
+  app.tracking.write(request.order(), tracking::set_experiment_tag, experiment_id_of(message), tag,
+                     message.text("experiment_id"));
   return json_reply("{}");
 }
 
@@ -117,7 +128,8 @@ HttpResponse delete_experiment_tag(App& app, const Request& request) {
   static constexpr std::array kParams{required("experiment_id"), required("key")};
   const Message message = request.decode(kParams);
   const std::string& id = message.text("experiment_id");
-  app.experiments.delete_tag(parse_experiment_id(id), message.text("key"), id);
+  app.tracking.write(request.order(), tracking::delete_experiment_tag, parse_experiment_id(id),
+                     message.text("key"), id);
   return json_reply("{}");
 }
 
@@ -140,8 +152,8 @@ HttpResponse search_experiments(App& app, const Request& request) {
   const auto view = static_cast<ViewType>(message.integer("view_type", 1));
   ListReply reply("experiments");
   const bool more =
-      app.experiments.search(search, view, max_results, offset,
-                             [&](const Experiment& experiment) { reply.add(experiment); });
+      app.tracking.read(request.order(), tracking::search_experiments, search, view, max_results,
+                        offset, [&](const Experiment& experiment) { reply.add(experiment); });
   return reply.finish(page_token_if(more, offset, max_results));
 }
 
@@ -160,7 +172,8 @@ HttpResponse search_datasets(App& app, const Request& request) {
   }
   std::vector<std::int64_t> ids;
   for (const std::string& text : texts) ids.push_back(parse_experiment_id(text));
-  const std::vector<DatasetSummary> summaries = app.experiments.search_datasets(ids);
+  const std::vector<DatasetSummary> summaries =
+      app.tracking.read(request.order(), tracking::search_datasets, ids);
   ListReply reply("dataset_summaries");
   for (const DatasetSummary& summary : summaries) reply.add(summary);
   return reply.finish();

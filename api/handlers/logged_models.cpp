@@ -1,4 +1,6 @@
 // Handlers of logged models (tracking.md section 5).
+#include "store/tracking/logged_models.h"
+
 #include <algorithm>
 #include <array>
 
@@ -80,20 +82,22 @@ HttpResponse create_logged_model(App& app, const Request& request) {
   validate_logged_model_name(message.text("name"));
   // Absent where the conversion stopped before it.
   const std::string& experiment_id = message.text("experiment_id");
-  return logged_model_reply(app.logged_models.create(
-      {.experiment_id = experiment_id.empty() ? 0 : parse_experiment_id(experiment_id),
-       .experiment_text = experiment_id,
-       .name = message.text("name"),
-       .model_type = message.text("model_type"),
-       .source_run_id = message.text("source_run_id"),
-       .params = tags_of(message, "params"),
-       .tags = tags_of(message)},
-      append_to_uri_path));
+  const tracking::NewLoggedModel model{
+      .experiment_id = experiment_id.empty() ? 0 : parse_experiment_id(experiment_id),
+      .experiment_text = experiment_id,
+      .name = message.text("name"),
+      .model_type = message.text("model_type"),
+      .source_run_id = message.text("source_run_id"),
+      .params = tags_of(message, "params"),
+      .tags = tags_of(message)};
+  return logged_model_reply(
+      app.tracking.write(request.order(load_of(model.params.size() + model.tags.size())),
+                         tracking::create_logged_model, model, append_to_uri_path));
 }
 
 HttpResponse get_logged_model(App& app, const Request& request) {
-  return logged_model_reply(
-      app.logged_models.get(request.path_arguments[0], allows_deleted(request)));
+  return logged_model_reply(app.tracking.read(request.order(), tracking::get_logged_model,
+                                              request.path_arguments[0], allows_deleted(request)));
 }
 
 // The body's model_id counts, not that of the path.
@@ -105,12 +109,13 @@ HttpResponse finalize_logged_model(App& app, const Request& request) {
                                             .values = kLoggedModelStatuses,
                                             .intlike = true}};
   const Message message = request.decode(kParams);
-  return logged_model_reply(
-      app.logged_models.finalize(message.text("model_id"), message.integer("status", 0)));
+  return logged_model_reply(app.tracking.write(request.order(), tracking::finalize_logged_model,
+                                               message.text("model_id"),
+                                               message.integer("status", 0)));
 }
 
 HttpResponse delete_logged_model(App& app, const Request& request) {
-  app.logged_models.remove(request.path_arguments[0]);
+  app.tracking.write(request.order(), tracking::delete_logged_model, request.path_arguments[0]);
   return json_reply("{}");
 }
 
@@ -118,12 +123,15 @@ HttpResponse set_logged_model_tags(App& app, const Request& request) {
   static constexpr std::array kParams{Param{.name = "model_id", .checked = false},
                                       Param{"tags", Kind::Messages, false, kTagParams}};
   const Message message = request.decode(kParams);
-  app.logged_models.set_tags(request.path_arguments[0], tags_of(message));
+  const std::vector<Tag> tags = tags_of(message);
+  app.tracking.write(request.order(load_of(tags.size())), tracking::set_logged_model_tags,
+                     request.path_arguments[0], tags);
   return json_reply("{}");
 }
 
 HttpResponse delete_logged_model_tag(App& app, const Request& request) {
-  app.logged_models.delete_tag(request.path_arguments[0], request.path_arguments[1]);
+  app.tracking.write(request.order(), tracking::delete_logged_model_tag, request.path_arguments[0],
+                     request.path_arguments[1]);
   return json_reply("{}");
 }
 
@@ -132,7 +140,9 @@ HttpResponse log_logged_model_params(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"model_id", Kind::String, true},
                                       Param{"params", Kind::Messages, false, kTagParams}};
   const Message message = request.decode(kParams);
-  app.logged_models.log_params(request.path_arguments[0], tags_of(message, "params"));
+  const std::vector<Tag> params = tags_of(message, "params");
+  app.tracking.write(request.order(load_of(params.size())), tracking::log_logged_model_params,
+                     request.path_arguments[0], params);
   return json_reply("{}");
 }
 
@@ -155,8 +165,9 @@ HttpResponse search_logged_models(App& app, const Request& request) {
   const std::int64_t wanted = message.integer("max_results", kAbsent);
   const std::int64_t max_results = wanted == 0 ? kZero : wanted;
   ListReply reply("models");
-  const bool more = app.logged_models.search(search, max_results, offset,
-                                             [&](const LoggedModel& model) { reply.add(model); });
+  const bool more =
+      app.tracking.read(request.order(), tracking::search_logged_models, search, max_results,
+                        offset, [&](const LoggedModel& model) { reply.add(model); });
   if (!more) return reply.finish();
   return reply.finish(encode_logged_model_token(query, next_offset(offset, max_results)));
 }

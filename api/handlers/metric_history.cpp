@@ -14,6 +14,7 @@
 #include "api/rest/request.h"
 #include "store/common/error.h"
 #include "store/text/python_text.h"
+#include "store/tracking/run_data.h"
 
 namespace millrace::handlers {
 namespace {
@@ -71,7 +72,7 @@ void check_sample_count(const Json& value) {
       "request parameters.");
 }
 
-std::optional<RunData::Steps> steps_of(const QueryArguments& arguments) {
+std::optional<tracking::Steps> steps_of(const QueryArguments& arguments) {
   const auto start = integer_argument(arguments, "start_step");
   const auto end = integer_argument(arguments, "end_step");
   if (start.has_value() != end.has_value()) {
@@ -86,7 +87,7 @@ std::optional<RunData::Steps> steps_of(const QueryArguments& arguments) {
     throw_invalid_parameter("end_step must be greater than start_step. Found start_step=" +
                             start->digits + " and end_step=" + end->digits + ".");
   }
-  return RunData::Steps{start->value, end->value};
+  return tracking::Steps{start->value, end->value};
 }
 
 // As the framework's own JSON writer has it: compact, keys sorted, NaN as it is.
@@ -116,9 +117,9 @@ HttpResponse get_metric_history(App& app, const Request& request) {
   }
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   ListReply reply("metrics");
-  const bool more =
-      app.run_data.metric_history(run_id_of(message), message.text("metric_key"), max_results,
-                                  offset, [&reply](const Metric& metric) { reply.add(metric); });
+  const bool more = app.tracking.read(
+      request.order(), tracking::get_metric_history, run_id_of(message), message.text("metric_key"),
+      max_results, offset, [&reply](const Metric& metric) { reply.add(metric); });
   return reply.finish(page_token_if(more, offset, max_results.value_or(0)));
 }
 
@@ -144,11 +145,11 @@ HttpResponse get_metric_history_bulk(App& app, const Request& request) {
   Spill spill;
   JsonWriter writer(spill.text(), Layout::Compact);
   writer.begin_object().key("metrics").begin_array();
-  app.run_data.metric_histories(run_ids, *key, std::min(max_results, kMostBulkResults),
-                                [&](const Metric& metric) {
-                                  write_compact(writer, metric);
-                                  spill.roll();
-                                });
+  app.tracking.read(request.order(), tracking::get_metric_history_bulk, run_ids, *key,
+                    std::min(max_results, kMostBulkResults), [&](const Metric& metric) {
+                      write_compact(writer, metric);
+                      spill.roll();
+                    });
   writer.end_array().end_object();
   spill.text() += '\n';
   return spill.reply("application/json");
@@ -170,8 +171,9 @@ HttpResponse get_metric_history_bulk_interval(App& app, const Request& request) 
   const std::int64_t max_results = wanted ? wanted->value : kMostSamples;
   const auto steps = steps_of(arguments);
   ListReply reply("metrics");
-  app.run_data.sampled_histories(message.texts("run_ids"), message.text("metric_key"), max_results,
-                                 steps, [&reply](const Metric& metric) { reply.add(metric); });
+  app.tracking.read(request.order(), tracking::get_metric_history_bulk_interval,
+                    message.texts("run_ids"), message.text("metric_key"), max_results, steps,
+                    [&reply](const Metric& metric) { reply.add(metric); });
   return reply.finish();
 }
 

@@ -1,4 +1,6 @@
 // Handlers of model versions (registry.md sections 9 and 10).
+#include "store/registry/model_versions.h"
+
 #include <array>
 
 #include "api/entities/registry_json.h"
@@ -12,9 +14,12 @@
 #include "api/rules/model_version_source.h"
 #include "api/rules/validate.h"
 #include "store/common/error.h"
+#include "store/tracking/lookup.h"
 
 namespace millrace::handlers {
 namespace {
+
+constexpr int kMostAttempts = 1000;
 
 constexpr std::array kVersionParams{Param{"name", Kind::String, true},
                                     Param{"version", Kind::String, true}};
@@ -22,6 +27,31 @@ constexpr std::array kVersionParams{Param{"name", Kind::String, true},
 // DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS are the stages that archiving may clear.
 bool is_active_stage(const std::string& stage) {
   return stage == "Staging" || stage == "Production";
+}
+
+// The version, and in the logged model that it was made of its name: one unit of work where the
+// registry and tracking are one database. The logged model's list is parsed before, since a long
+// one takes time; when it has changed since, all begins anew.
+ModelVersion create_linked_version(App& app, const WorkOrder& order,
+                                   const registry::NewModelVersion& wanted,
+                                   const std::string& model_id) {
+  std::optional<ModelVersion> created;
+  const bool at_once = &app.registry == &app.tracking;
+  if (!at_once) created = app.registry.write(order, registry::create_model_version, wanted);
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const tracking::ModelVersionList list(
+        app.tracking.read(order, tracking::get_model_versions_tag, model_id), model_id);
+    const auto add = [&](Work& work) {
+      if (!tracking::has_model_versions(work, model_id, list)) return std::optional<ModelVersion>();
+      std::optional<ModelVersion> version =
+          at_once ? registry::create_model_version(work, wanted) : created;
+      tracking::add_model_version(work, model_id, list, version->name, version->version);
+      return version;
+    };
+    if (const auto version = app.tracking.write(order, add)) return *version;
+  }
+  throw Error(ErrorCode::TemporarilyUnavailable,
+              "Too many versions of this logged model at once; try again.");
 }
 
 }  // namespace
@@ -38,22 +68,25 @@ HttpResponse create_model_version(App& app, const Request& request) {
   const SourceRequest source{message.text("name"), message.text("source"),
                              message.optional_text("run_id"), message.text("model_id"),
                              tags_of(message)};
-  StoreLookup lookup(app.registered_models, app.model_versions, app.tracking);
+  StoreLookup lookup(app, request);
   const AcceptedSource accepted = app.source_rules.check(source, lookup);
-  const ModelVersion version = app.model_versions.create(
-      {source.name, accepted.source, accepted.storage_location, accepted.run_id,
-       message.text("run_link"), message.text("description"), source.tags});
-  if (!accepted.linked_model_id.empty()) {
-    app.tracking.add_model_version(accepted.linked_model_id, version.name, version.version);
-  }
-  return model_version_reply(version);
+  const registry::NewModelVersion version{
+      source.name,     accepted.source,          accepted.storage_location,
+      accepted.run_id, message.text("run_link"), message.text("description"),
+      source.tags};
+  const WorkOrder order = request.order(load_of(version.tags.size()));
+  return model_version_reply(
+      accepted.linked_model_id.empty()
+          ? app.registry.write(order, registry::create_model_version, version)
+          : create_linked_version(app, order, version, accepted.linked_model_id));
 }
 
 HttpResponse get_model_version(App& app, const Request& request) {
   const Message message = request.decode(kVersionParams);
   validate_model_name(message.text("name"));
-  return model_version_reply(
-      app.model_versions.get(message.text("name"), parse_model_version(message.text("version"))));
+  return model_version_reply(app.registry.read(request.order(), registry::get_model_version,
+                                               message.text("name"),
+                                               parse_model_version(message.text("version"))));
 }
 
 HttpResponse transition_model_version_stage(App& app, const Request& request) {
@@ -71,8 +104,9 @@ HttpResponse transition_model_version_stage(App& app, const Request& request) {
   }
   validate_model_name(message.text("name"));
   const std::int64_t version = parse_model_version(message.text("version"));
-  return model_version_reply(
-      app.model_versions.transition_stage(message.text("name"), version, stage, archive));
+  return model_version_reply(app.registry.write(request.order(),
+                                                registry::transition_model_version_stage,
+                                                message.text("name"), version, stage, archive));
 }
 
 HttpResponse update_model_version(App& app, const Request& request) {
@@ -80,9 +114,9 @@ HttpResponse update_model_version(App& app, const Request& request) {
                                       Param{"version", Kind::String, true}, Param{"description"}};
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
-  return model_version_reply(app.model_versions.update(message.text("name"),
-                                                       parse_model_version(message.text("version")),
-                                                       message.optional_text("description")));
+  return model_version_reply(app.registry.write(
+      request.order(), registry::update_model_version, message.text("name"),
+      parse_model_version(message.text("version")), message.optional_text("description")));
 }
 
 HttpResponse delete_model_version(App& app, const Request& request) {
@@ -90,7 +124,8 @@ HttpResponse delete_model_version(App& app, const Request& request) {
   // The one call that looks at the version first.
   const std::int64_t version = parse_model_version(message.text("version"));
   validate_model_name(message.text("name"));
-  app.model_versions.remove(message.text("name"), version);
+  app.registry.write(request.order(), registry::delete_model_version, message.text("name"),
+                     version);
   return json_reply("{}");
 }
 
@@ -109,8 +144,9 @@ HttpResponse search_model_versions(App& app, const Request& request) {
       search::parse_model_version_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   ListReply reply("model_versions");
-  const bool more = app.model_versions.search(
-      search, max_results, offset, [&](const ModelVersion& version) { reply.add(version); });
+  const bool more =
+      app.registry.read(request.order(), registry::search_model_versions, search, max_results,
+                        offset, [&](const ModelVersion& version) { reply.add(version); });
   return reply.finish(page_token_if(more, offset, max_results));
 }
 
@@ -120,8 +156,9 @@ HttpResponse get_model_version_download_uri(App& app, const Request& request) {
                                       Param{.name = "version", .checked = false}};
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
-  const auto uri = app.model_versions.download_uri(message.text("name"),
-                                                   parse_model_version(message.text("version")));
+  const auto uri =
+      app.registry.read(request.order(), registry::get_model_version_download_uri,
+                        message.text("name"), parse_model_version(message.text("version")));
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
   writer.begin_object();
@@ -138,8 +175,8 @@ HttpResponse set_model_version_tag(App& app, const Request& request) {
   validate_model_name(message.text("name"));
   const std::int64_t version = parse_model_version(message.text("version"));
   validate_model_version_tag(message.text("key"), message.text("value"));
-  app.model_versions.set_tag(message.text("name"), version,
-                             {message.text("key"), message.text("value")});
+  app.registry.write(request.order(), registry::set_model_version_tag, message.text("name"),
+                     version, Tag{message.text("key"), message.text("value")});
   return json_reply("{}");
 }
 
@@ -151,7 +188,8 @@ HttpResponse delete_model_version_tag(App& app, const Request& request) {
   validate_model_name(message.text("name"));
   const std::int64_t version = parse_model_version(message.text("version"));
   validate_tag_key(message.text("key"));
-  app.model_versions.delete_tag(message.text("name"), version, message.text("key"));
+  app.registry.write(request.order(), registry::delete_model_version_tag, message.text("name"),
+                     version, message.text("key"));
   return json_reply("{}");
 }
 

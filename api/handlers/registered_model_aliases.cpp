@@ -6,6 +6,8 @@
 #include "api/rest/reply.h"
 #include "api/rest/request.h"
 #include "api/rules/validate.h"
+#include "store/registry/model_versions.h"
+#include "store/registry/registered_models.h"
 
 namespace millrace::handlers {
 
@@ -17,8 +19,8 @@ HttpResponse set_registered_model_alias(App& app, const Request& request) {
   validate_model_name(message.text("name"));
   validate_alias(message.text("alias"));
   validate_alias_is_free(message.text("alias"));
-  app.registered_models.set_alias(message.text("name"), message.text("alias"),
-                                  parse_model_version(message.text("version")));
+  app.registry.write(request.order(), registry::set_registered_model_alias, message.text("name"),
+                     message.text("alias"), parse_model_version(message.text("version")));
   return json_reply("{}");
 }
 
@@ -28,7 +30,8 @@ HttpResponse delete_registered_model_alias(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   validate_alias(message.text("alias"));
-  app.registered_models.delete_alias(message.text("name"), message.text("alias"));
+  app.registry.write(request.order(), registry::delete_registered_model_alias, message.text("name"),
+                     message.text("alias"));
   return json_reply("{}");
 }
 
@@ -38,8 +41,9 @@ HttpResponse get_model_version_by_alias(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   validate_alias(message.text("alias"));
-  return model_version_reply(
-      app.model_versions.get_by_alias(message.text("name"), message.text("alias")));
+  return model_version_reply(app.registry.read(request.order(),
+                                               registry::get_model_version_by_alias,
+                                               message.text("name"), message.text("alias")));
 }
 
 }  // namespace millrace::handlers

@@ -1,4 +1,6 @@
 // Handlers of registered models (registry.md sections 8, 10 and 11).
+#include "store/registry/registered_models.h"
+
 #include <array>
 #include <set>
 
@@ -10,6 +12,7 @@
 #include "api/rest/reply.h"
 #include "api/rest/request.h"
 #include "api/rules/validate.h"
+#include "store/registry/model_versions.h"
 
 namespace millrace::handlers {
 namespace {
@@ -36,15 +39,17 @@ HttpResponse create_registered_model(App& app, const Request& request) {
   validate_model_name(name);
   const std::vector<Tag> tags = tags_of(message);
   for (const Tag& tag : tags) validate_registered_model_tag(tag.key, tag.value);
-  return registered_model_reply(
-      app.registered_models.create(name, tags, message.text("description")));
+  return registered_model_reply(app.registry.write(request.order(load_of(tags.size())),
+                                                   registry::create_registered_model, name, tags,
+                                                   message.text("description")));
 }
 
 HttpResponse get_registered_model(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true}};
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
-  return registered_model_reply(app.registered_models.get(message.text("name")));
+  return registered_model_reply(
+      app.registry.read(request.order(), registry::get_registered_model, message.text("name")));
 }
 
 HttpResponse update_registered_model(App& app, const Request& request) {
@@ -53,7 +58,8 @@ HttpResponse update_registered_model(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   return registered_model_reply(
-      app.registered_models.update(message.text("name"), message.text("description")));
+      app.registry.write(request.order(), registry::update_registered_model, message.text("name"),
+                         message.text("description")));
 }
 
 HttpResponse rename_registered_model(App& app, const Request& request) {
@@ -62,15 +68,17 @@ HttpResponse rename_registered_model(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_new_model_name(message.text("new_name"));
   validate_model_name(message.text("name"));
-  return registered_model_reply(
-      app.registered_models.rename(message.text("name"), message.text("new_name")));
+  return registered_model_reply(app.registry.write(request.order(Load::Large),
+                                                   registry::rename_registered_model,
+                                                   message.text("name"), message.text("new_name")));
 }
 
 HttpResponse delete_registered_model(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true}};
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
-  app.registered_models.remove(message.text("name"));
+  app.registry.write(request.order(Load::Large), registry::delete_registered_model,
+                     message.text("name"));
   return json_reply("{}");
 }
 
@@ -83,7 +91,8 @@ HttpResponse search_registered_models(App& app, const Request& request) {
   const auto search =
       search::parse_registered_model_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
-  const auto page = app.registered_models.search(search, max_results, offset);
+  const auto page = app.registry.read(request.order(), registry::search_registered_models, search,
+                                      max_results, offset);
   ListReply reply("registered_models");
   for (const RegisteredModel& model : page.models) reply.add(model);
   return reply.finish(page_token_if(page.more, offset, max_results));
@@ -95,7 +104,8 @@ HttpResponse set_registered_model_tag(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   validate_registered_model_tag(message.text("key"), message.text("value"));
-  app.registered_models.set_tag(message.text("name"), {message.text("key"), message.text("value")});
+  app.registry.write(request.order(), registry::set_registered_model_tag, message.text("name"),
+                     Tag{message.text("key"), message.text("value")});
   return json_reply("{}");
 }
 
@@ -105,7 +115,8 @@ HttpResponse delete_registered_model_tag(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   validate_tag_key(message.text("key"));
-  app.registered_models.delete_tag(message.text("name"), message.text("key"));
+  app.registry.write(request.order(), registry::delete_registered_model_tag, message.text("name"),
+                     message.text("key"));
   return json_reply("{}");
 }
 
@@ -115,7 +126,8 @@ HttpResponse get_latest_versions(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
   // A missing model is reported before a wrong stage, so the stages are looked at afterwards.
-  auto versions = app.model_versions.get_latest_versions(message.text("name"), {});
+  auto versions = app.registry.read(request.order(), registry::get_latest_versions,
+                                    message.text("name"), std::vector<std::string>());
   keep_stages(versions, message.texts("stages"));
   ListReply reply("model_versions");
   for (const ModelVersion& version : versions) reply.add(version);

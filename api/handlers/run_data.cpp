@@ -1,7 +1,9 @@
 // Handlers that log metrics and params of runs, one by one and in batches.
 #include "api/rules/run_data.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "api/handlers/registry.h"
 #include "api/handlers/tracking.h"
@@ -10,6 +12,8 @@
 #include "api/rest/request.h"
 #include "api/rules/validate.h"
 #include "store/common/error.h"
+#include "store/tracking/run_data.h"
+#include "store/tracking/run_rows.h"
 
 namespace millrace::handlers {
 namespace {
@@ -45,7 +49,7 @@ void check_limit(std::string_view what, std::size_t limit, std::size_t count) {
 }
 
 // _validate_batch_log_data, then _validate_batch_log_limits and _validate_param_keys_unique.
-void accept(RunBatch& batch, bool truncate) {
+void accept(tracking::RunBatch& batch, bool truncate) {
   for (std::size_t i = 0; i < batch.metrics.size(); ++i) {
     validate_metric({"metrics", i}, batch.metrics[i]);
   }
@@ -61,6 +65,20 @@ void accept(RunBatch& batch, bool truncate) {
   check_limit("metrics, params, and tags", 1000,
               batch.metrics.size() + batch.params.size() + batch.tags.size());
   require_different_keys(batch.params);
+}
+
+// In one unit of work as long as no group can fail alone.
+void store(App& app, const Request& request, const std::string& run_id, tracking::RunBatch batch) {
+  const bool for_models = std::any_of(batch.metrics.begin(), batch.metrics.end(),
+                                      [](const Metric& metric) { return metric.model_id; });
+  const WorkOrder order =
+      request.order(load_of(batch.metrics.size() + batch.params.size() + batch.tags.size()));
+  tracking::RunBatch last;
+  if (for_models) last.tags = std::exchange(batch.tags, {});
+  app.tracking.write(order, tracking::log_batch, run_id, batch);
+  if (!for_models) return;
+  app.tracking.write(order, tracking::log_model_metrics, run_id, batch.metrics);
+  app.tracking.write(order, tracking::log_batch, run_id, last);
 }
 
 }  // namespace
@@ -79,9 +97,12 @@ HttpResponse log_metric(App& app, const Request& request) {
   const Metric metric = metric_of(message);
   const std::string& run_id = run_id_of(message);
   // Only then MLflow looks for the run before it looks at the metric.
-  if (metric.model_id) app.run_data.require_active(run_id);
+  if (metric.model_id) app.tracking.read(request.order(), runs::require_active_run, run_id);
   validate_metric({}, metric);
-  app.run_data.log_metric(run_id, metric);
+  if (metric.model_id) {
+    app.tracking.write(request.order(), tracking::log_model_metrics, run_id, std::span(&metric, 1));
+  }
+  app.tracking.write(request.order(), tracking::log_metric, run_id, metric);
   return json_reply("{}");
 }
 
@@ -91,7 +112,7 @@ HttpResponse log_param(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   Tag param{message.text("key"), message.text("value")};
   accept_param({}, param, app.config.truncate_long_values);
-  app.run_data.log_param(run_id_of(message), param);
+  app.tracking.write(request.order(), tracking::log_param, run_id_of(message), param);
   return json_reply("{}");
 }
 
@@ -110,7 +131,7 @@ HttpResponse log_batch(App& app, const Request& request) {
                                       Param{"params", Kind::Messages, false, kKeyValueParams},
                                       Param{"tags", Kind::Messages, false, kKeyValueParams}};
   const Message message = request.decode(kParams);
-  RunBatch batch;
+  tracking::RunBatch batch;
   batch.metrics.reserve(message.messages("metrics").size());
   for (const Message& metric : message.messages("metrics")) {
     batch.metrics.push_back(metric_of(metric));
@@ -121,7 +142,7 @@ HttpResponse log_batch(App& app, const Request& request) {
   batch.tags = tags_of(message);
   validate_run_id(message.text("run_id"));
   accept(batch, app.config.truncate_long_values);
-  app.run_data.log_batch(message.text("run_id"), batch);
+  store(app, request, message.text("run_id"), std::move(batch));
   return json_reply("{}");
 }
 

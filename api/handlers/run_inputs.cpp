@@ -7,11 +7,14 @@
 #include "api/rest/reply.h"
 #include "api/rest/request.h"
 #include "api/rules/validate.h"
+#include "store/common/error.h"
+#include "store/tracking/runs.h"
 
 namespace millrace::handlers {
 namespace {
 
 constexpr std::size_t kMaximumHistory = 8000;
+constexpr int kMostAttempts = 1000;
 
 constexpr std::array kDatasetParams{Param{"name"},   Param{"digest"}, Param{"source_type"},
                                     Param{"source"}, Param{"schema"}, Param{"profile"}};
@@ -52,15 +55,21 @@ HttpResponse log_model(App& app, const Request& request) {
                                       Param{"model_json", Kind::String, true}};
   const Message message = request.decode(kParams);
   const std::string entry = history_entry(message.text("model_json"));
-  const bool truncate = app.config.truncate_long_values;
-  app.runs.change_tag(message.text("run_id"), kHistoryTag,
-                      [&](const std::optional<std::string>& history) {
-                        std::string longer = append_to_history(history, entry);
-                        // MLflow validates a cut text, but stores the whole one.
-                        if (!truncate) validate_length("value", kMaximumHistory, longer);
-                        return longer;
-                      });
-  return json_reply("{}");
+  const std::string& run_id = message.text("run_id");
+  // Made outside of the transaction, since a long history takes time; set if it still is what this
+  // was made from. Each time that it is not, another entry has come into it.
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const auto history =
+        app.tracking.read(request.order(), tracking::get_run_tag, run_id, kHistoryTag);
+    const std::string longer = append_to_history(history, entry);
+    // MLflow validates a cut text, but stores the whole one.
+    if (!app.config.truncate_long_values) validate_length("value", kMaximumHistory, longer);
+    if (app.tracking.write(request.order(), tracking::replace_run_tag, run_id, kHistoryTag, history,
+                           longer))
+      return json_reply("{}");
+  }
+  throw Error(ErrorCode::TemporarilyUnavailable,
+              "Too many log models for this run at once; try again.");
 }
 
 HttpResponse log_inputs(App& app, const Request& request) {
@@ -69,14 +78,17 @@ HttpResponse log_inputs(App& app, const Request& request) {
                                       Param{"models", Kind::Messages, false, kModelInputParams}};
   const Message message = request.decode(kParams);
   std::vector<DatasetInput> datasets;
+  std::size_t rows = message.messages("models").size();
   for (const Message& input : message.messages("datasets")) {
     datasets.push_back({.tags = tags_of(input), .dataset = dataset_of(input)});
+    rows += 1 + datasets.back().tags.size();
   }
   std::vector<std::string> models;
   for (const Message& model : message.messages("models")) models.push_back(model.text("model_id"));
   validate_run_id(message.text("run_id"));
   for (const DatasetInput& input : datasets) validate_dataset_input(input);
-  app.runs.log_inputs(message.text("run_id"), datasets, models);
+  app.tracking.write(request.order(load_of(rows)), tracking::log_inputs, message.text("run_id"),
+                     datasets, models);
   return json_reply("{}");
 }
 
@@ -91,7 +103,8 @@ HttpResponse log_outputs(App& app, const Request& request) {
   for (const Message& model : message.messages("models")) {
     models.push_back({model.text("model_id"), model.integer("step", 0)});
   }
-  app.runs.log_outputs(message.text("run_id"), models);
+  app.tracking.write(request.order(load_of(models.size())), tracking::log_outputs,
+                     message.text("run_id"), models);
   return json_reply("{}");
 }
 

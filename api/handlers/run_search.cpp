@@ -8,6 +8,7 @@
 #include "api/rest/page_token.h"
 #include "api/rest/request.h"
 #include "api/rules/validate.h"
+#include "store/tracking/runs.h"
 
 namespace millrace::handlers {
 namespace {
@@ -48,8 +49,8 @@ HttpResponse search_runs(App& app, const Request& request) {
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   const search::RunScope scope = scope_of(message);
   ListReply reply("runs");
-  const bool more =
-      app.runs.search(search, scope, max_results, offset, [&](const Run& run) { reply.add(run); });
+  const bool more = app.tracking.read(request.order(), tracking::search_runs, search, scope,
+                                      max_results, offset, [&](const Run& run) { reply.add(run); });
   return reply.finish(page_token_if(more, offset, max_results));
 }
 

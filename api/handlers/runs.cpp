@@ -1,4 +1,6 @@
 // Handlers of runs (tracking.md sections 4.3 and 4.4).
+#include "store/tracking/runs.h"
+
 #include <array>
 
 #include "api/entities/run_json.h"
@@ -36,14 +38,15 @@ HttpResponse create_run(App& app, const Request& request) {
       Param{.name = "tags", .kind = Kind::Messages, .fields = kTagParams, .checked = false}};
   const Message message = request.decode(kParams);
   const std::string& experiment_id = message.text("experiment_id");
-  const Run run = app.runs.create(
-      {.experiment_id = experiment_id.empty() ? 0 : parse_experiment_id(experiment_id),
-       .experiment_text = experiment_id,
-       .user_id = message.text("user_id"),
-       .run_name = message.text("run_name"),
-       .start_time = message.integer("start_time", 0),
-       .tags = tags_of(message)},
-      append_to_uri_path);
+  const tracking::NewRun wanted{
+      .experiment_id = experiment_id.empty() ? 0 : parse_experiment_id(experiment_id),
+      .experiment_text = experiment_id,
+      .user_id = message.text("user_id"),
+      .run_name = message.text("run_name"),
+      .start_time = message.integer("start_time", 0),
+      .tags = tags_of(message)};
+  const Run run = app.tracking.write(request.order(load_of(wanted.tags.size())),
+                                     tracking::create_run, wanted, append_to_uri_path);
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
   writer.begin_object();
@@ -56,7 +59,8 @@ HttpResponse create_run(App& app, const Request& request) {
 HttpResponse get_run(App& app, const Request& request) {
   static constexpr std::array kParams{required("run_id"), kRunUuid};
   const Message message = request.decode(kParams);
-  return entity_reply("run", app.runs.get(run_id_of(message)));
+  return entity_reply("run",
+                      app.tracking.read(request.order(), tracking::get_run, run_id_of(message)));
 }
 
 HttpResponse update_run(App& app, const Request& request) {
@@ -65,21 +69,23 @@ HttpResponse update_run(App& app, const Request& request) {
       Param{.name = "status", .kind = Kind::Enum, .values = kStatuses}, Param{"run_name"},
       kRunUuid};
   const Message message = request.decode(kParams);
-  RunChanges changes{
+  tracking::RunChanges changes{
       .status = status_of(message), .end_time = std::nullopt, .run_name = message.text("run_name")};
   if (message.has("end_time")) changes.end_time = message.integer("end_time", 0);
-  return entity_reply("run_info", app.runs.update(run_id_of(message), changes));
+  return entity_reply("run_info", app.tracking.write(request.order(), tracking::update_run,
+                                                     run_id_of(message), changes));
 }
 
 HttpResponse delete_run(App& app, const Request& request) {
   static constexpr std::array kParams{required("run_id")};
-  app.runs.remove(request.decode(kParams).text("run_id"));
+  app.tracking.write(request.order(), tracking::delete_run, request.decode(kParams).text("run_id"));
   return json_reply("{}");
 }
 
 HttpResponse restore_run(App& app, const Request& request) {
   static constexpr std::array kParams{required("run_id")};
-  app.runs.restore(request.decode(kParams).text("run_id"));
+  app.tracking.write(request.order(), tracking::restore_run,
+                     request.decode(kParams).text("run_id"));
   return json_reply("{}");
 }
 
@@ -89,14 +95,15 @@ HttpResponse set_run_tag(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   Tag tag{message.text("key"), message.text("value")};
   accept_run_tag({}, tag, app.config.truncate_long_values);
-  app.runs.set_tag(run_id_of(message), tag);
+  app.tracking.write(request.order(), tracking::set_run_tag, run_id_of(message), tag);
   return json_reply("{}");
 }
 
 HttpResponse delete_run_tag(App& app, const Request& request) {
   static constexpr std::array kParams{required("run_id"), required("key")};
   const Message message = request.decode(kParams);
-  app.runs.delete_tag(message.text("run_id"), message.text("key"));
+  app.tracking.write(request.order(), tracking::delete_run_tag, message.text("run_id"),
+                     message.text("key"));
   return json_reply("{}");
 }
 

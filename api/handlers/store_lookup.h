@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "api/rest/app.h"
+#include "api/rest/request.h"
 #include "api/rules/source_lookup.h"
 #include "store/registry/model_versions.h"
 #include "store/registry/registered_models.h"
@@ -14,29 +16,31 @@ namespace millrace {
 
 class StoreLookup : public SourceLookup {
  public:
-  StoreLookup(RegisteredModels& models, ModelVersions& versions, TrackingLookup& tracking)
-      : models_(models), versions_(versions), tracking_(tracking) {}
+  StoreLookup(App& app, const Request& request) : app_(app), order_(request.order()) {}
 
-  bool is_prompt(const std::string& name) override { return models_.is_prompt(name); }
+  bool is_prompt(const std::string& name) override {
+    return app_.registry.read(order_, registry::is_prompt, name);
+  }
   ModelVersion version(const std::string& name, std::int64_t version) override {
-    return versions_.get(name, version);
+    return app_.registry.read(order_, registry::get_model_version, name, version);
   }
   ModelVersion version_by_alias(const std::string& name, const std::string& alias) override {
-    return versions_.get_by_alias(name, alias);
+    return app_.registry.read(order_, registry::get_model_version_by_alias, name, alias);
   }
   std::vector<ModelVersion> latest_versions(const std::string& name,
                                             const std::vector<std::string>& stages) override {
-    return versions_.get_latest_versions(name, stages);
+    return app_.registry.read(order_, registry::get_latest_versions, name, stages);
   }
-  std::optional<SourceRun> run(const std::string& run_id) override { return tracking_.run(run_id); }
+  std::optional<SourceRun> run(const std::string& run_id) override {
+    return app_.tracking.read(order_, tracking::find_source_run, run_id);
+  }
   std::optional<SourceLoggedModel> logged_model(const std::string& model_id) override {
-    return tracking_.logged_model(model_id);
+    return app_.tracking.read(order_, tracking::find_source_logged_model, model_id);
   }
 
  private:
-  RegisteredModels& models_;
-  ModelVersions& versions_;
-  TrackingLookup& tracking_;
+  App& app_;
+  const WorkOrder order_;
 };
 
 }  // namespace millrace

@@ -18,6 +18,7 @@
 #include "api/json/value.h"
 #include "api/rest/routes.h"
 #include "store/common/error.h"
+#include "store/db/work.h"
 
 namespace millrace {
 
@@ -81,6 +82,10 @@ struct Request {
   bool checks_schema = true;   // false for what graphql asks: MLflow converts but does not check
   std::string_view rule = {};  // the route's path, with the static prefix and its <...>
   std::vector<std::string> path_arguments = {};  // what the route's <...> stand for, in order
+  Caller caller = {};                            // nobody in particular: there is no login yet
+
+  // What a unit of work for this request is ordered with.
+  WorkOrder order(Load load = Load::Small) const { return {.caller = caller, .load = load}; }
 
   // Bytes of the whole body. Throws RequestTooLarge beyond kMaximumJsonBody.
   std::string read_body() const;

@@ -41,25 +41,27 @@ class Db {
   // The URI that it was opened with, for messages to the administrator (it may hold a password).
   const std::string& uri() const { return uri_; }
 
-  // Runs `body(Work&)` in a read transaction (one snapshot, nothing can be written) and returns
-  // its result. On SQLite in WAL mode it never waits for a writer.
-  template <class Body>
-  auto read(const WorkOrder& order, Body&& body) -> std::invoke_result_t<Body, Work&> {
-    return give_result<std::invoke_result_t<Body, Work&>>(
-        [&](const WorkBody& erased) { run_read(erased, order); }, body);
+  // Runs `body(Work&, args...)` in a read transaction (one snapshot, nothing can be written) and
+  // returns its result. On SQLite in WAL mode it never waits for a writer.
+  template <class Body, class... Args>
+  auto read(const WorkOrder& order, Body&& body, const Args&... args)
+      -> std::invoke_result_t<Body, Work&, const Args&...> {
+    return give_result<std::invoke_result_t<Body, Work&, const Args&...>>(
+        [&](const WorkBody& erased) { run_read(erased, order); }, body, args...);
   }
   template <class Body>
   auto read(Body&& body) -> std::invoke_result_t<Body, Work&> {
     return read(WorkOrder{}, std::forward<Body>(body));
   }
 
-  // Runs `body(Work&)` in a write transaction, commits, and returns its result: when this returns,
-  // the change is on disk. The body may run more than once and must have no side effects but SQL.
-  // A throwing body leaves nothing behind.
-  template <class Body>
-  auto write(const WorkOrder& order, Body&& body) -> std::invoke_result_t<Body, Work&> {
-    return give_result<std::invoke_result_t<Body, Work&>>(
-        [&](const WorkBody& erased) { run_write(erased, order); }, body);
+  // Runs `body(Work&, args...)` in a write transaction, commits, and returns its result: when this
+  // returns, the change is on disk. The body may run more than once and must have no side effects
+  // but SQL. A throwing body leaves nothing behind.
+  template <class Body, class... Args>
+  auto write(const WorkOrder& order, Body&& body, const Args&... args)
+      -> std::invoke_result_t<Body, Work&, const Args&...> {
+    return give_result<std::invoke_result_t<Body, Work&, const Args&...>>(
+        [&](const WorkBody& erased) { run_write(erased, order); }, body, args...);
   }
   template <class Body>
   auto write(Load load, Body&& body) -> std::invoke_result_t<Body, Work&> {
@@ -87,20 +89,20 @@ class Db {
   void run_write(const WorkBody& body, const WorkOrder& order);
 
   // Runs `body` by `run` and returns what its last attempt did.
-  template <class Result, class Run, class Body>
-  static Result give_result(const Run& run, Body& body);
+  template <class Result, class Run, class Body, class... Args>
+  static Result give_result(const Run& run, Body& body, const Args&... args);
 
   std::string uri_;
   std::unique_ptr<Backend> backend_;
 };
 
-template <class Result, class Run, class Body>
-Result Db::give_result(const Run& run, Body& body) {
+template <class Result, class Run, class Body, class... Args>
+Result Db::give_result(const Run& run, Body& body, const Args&... args) {
   if constexpr (std::is_void_v<Result>) {
-    run([&body](Work& work) { body(work); });
+    run([&](Work& work) { std::invoke(body, work, args...); });
   } else {
     std::optional<Result> result;
-    run([&body, &result](Work& work) { result.emplace(body(work)); });
+    run([&](Work& work) { result.emplace(std::invoke(body, work, args...)); });
     return std::move(*result);
   }
 }

@@ -42,6 +42,17 @@ std::string_view row_lock(Dialect dialect) {
   return dialect == Dialect::Sqlite ? "" : " FOR UPDATE";
 }
 
+std::string_view share_lock(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::Mysql:
+      return " LOCK IN SHARE MODE";
+    case Dialect::Postgresql:
+      return " FOR SHARE";
+    default:
+      return "";
+  }
+}
+
 std::string_view text_position(Dialect dialect) {
   return dialect == Dialect::Postgresql ? "STRPOS" : "INSTR";
 }
@@ -67,31 +78,21 @@ std::string by_tag_order(Dialect dialect, std::string_view tags) {
 
 bool fits_id(std::int64_t number) { return number == static_cast<std::int32_t>(number); }
 
-std::string insert(std::string_view table, std::initializer_list<std::string_view> columns) {
-  std::string names, places;
-  for (const std::string_view name : columns) {
-    append(names, quoted(name));
-    append(places, ":" + std::string(name));
-  }
-  return "INSERT INTO " + std::string(table) + " (" + names + ") VALUES (" + places + ")";
+std::string insert(std::string_view table, std::initializer_list<std::string_view> columns,
+                   std::size_t rows) {
+  return insert_rows(table, columns, rows);
 }
 
 std::string upsert(Dialect dialect, std::string_view table,
                    std::initializer_list<std::string_view> key,
-                   std::initializer_list<std::string_view> values) {
-  std::string columns, places, key_columns, changes;
-  const auto add = [&](std::string_view name) {
-    const std::string column = quoted(name);
-    append(columns, column);
-    append(places, ":" + std::string(name));
-    append(changes, column + " = " + offered(dialect, name));
-  };
-  for (const std::string_view name : key) {
-    add(name);
-    append(key_columns, quoted(name));
-  }
-  for (const std::string_view name : values) add(name);
-  return "INSERT INTO " + std::string(table) + " (" + columns + ") VALUES (" + places + ")" +
+                   std::initializer_list<std::string_view> values, std::size_t rows) {
+  ColumnNames columns(key);
+  columns.insert(columns.end(), values);
+  std::string key_columns, changes;
+  for (const std::string_view name : columns)
+    append(changes, quoted(name) + " = " + offered(dialect, name));
+  for (const std::string_view name : key) append(key_columns, quoted(name));
+  return insert_rows(table, columns, rows) +
          (dialect == Dialect::Mysql ? " ON DUPLICATE KEY UPDATE "
                                     : " ON CONFLICT (" + key_columns + ") DO UPDATE SET ") +
          changes;

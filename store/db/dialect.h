@@ -12,9 +12,13 @@
 
 namespace millrace {
 
-// What ends a SELECT in a write body whose row must stay as it was read until the commit. Empty on
-// SQLite, where a writer is alone.
+// What ends a SELECT in a write body of rows that it then writes or deletes itself, so that of two
+// on one server the second one waits. Between the nodes of a cluster it holds nothing: there the
+// writes of one row are what conflicts. Empty on SQLite, where a writer is alone.
 std::string_view row_lock(Dialect dialect);
+
+// The same for a row that is to stay as it was read and is not written: many may hold it at once.
+std::string_view share_lock(Dialect dialect);
 
 // The function f(text, part) for where a part begins in a text, from 1; 0 where it does not occur.
 std::string_view text_position(Dialect dialect);
@@ -36,16 +40,17 @@ std::string by_tag_order(Dialect dialect, std::string_view tags);
 // PostgreSQL refuses to look for more where the others find nothing.
 bool fits_id(std::int64_t number);
 
-// An INSERT of one row, its values bound in this order. A row with the same key is a
+// An INSERT of `rows` rows, their values bound row by row. A row with the same key is a
 // UniqueViolation.
-std::string insert(std::string_view table, std::initializer_list<std::string_view> columns);
+std::string insert(std::string_view table, std::initializer_list<std::string_view> columns,
+                   std::size_t rows = 1);
 
-// An INSERT of one row, its values bound in the order key, values; a row that has the key already
-// takes the values over. Where a collation finds differently spelled keys equal, it takes the
-// spelling over too.
+// An INSERT of `rows` rows of different keys, their values bound row by row in the order key,
+// values; a row that has the key already takes the values over. Where a collation finds differently
+// spelled keys equal, it takes the spelling over too.
 std::string upsert(Dialect dialect, std::string_view table,
                    std::initializer_list<std::string_view> key,
-                   std::initializer_list<std::string_view> values);
+                   std::initializer_list<std::string_view> values, std::size_t rows = 1);
 
 // An INSERT of `rows` rows, their values bound row by row. A row whose key is there already, in the
 // table or earlier in the statement, is left out, and not counted as changed if counts_missing.

@@ -11,6 +11,12 @@ TEST(Dialect, RowsAreLockedWhereWritersAreMany) {
   EXPECT_EQ(row_lock(Dialect::Postgresql), " FOR UPDATE");
 }
 
+TEST(Dialect, RowsAreSharedByThoseWhoOnlyReadThem) {
+  EXPECT_EQ(share_lock(Dialect::Sqlite), "");
+  EXPECT_EQ(share_lock(Dialect::Mysql), " LOCK IN SHARE MODE");
+  EXPECT_EQ(share_lock(Dialect::Postgresql), " FOR SHARE");
+}
+
 TEST(Dialect, TagsAreInInsertionOrderOnSqliteAlone) {
   EXPECT_EQ(tag_order(Dialect::Sqlite, "t"), "t.rowid");
   EXPECT_EQ(tag_order(Dialect::Mysql, "t"), "t.key");
@@ -22,7 +28,7 @@ TEST(Dialect, TagsAreInInsertionOrderOnSqliteAlone) {
 
 TEST(Dialect, InsertQuotesTheColumns) {
   EXPECT_EQ(insert("tags", {"key", "value"}),
-            R"(INSERT INTO tags ("key", "value") VALUES (:key, :value))");
+            R"(INSERT INTO tags ("key", "value") VALUES (:key0, :value0))");
 }
 
 TEST(Dialect, UpsertTakesTheValuesOver) {
@@ -30,14 +36,14 @@ TEST(Dialect, UpsertTakesTheValuesOver) {
     return upsert(dialect, "tags", {"name", "key"}, {"value"});
   };
   const std::string standard =
-      R"(INSERT INTO tags ("name", "key", "value") VALUES (:name, :key, :value))"
+      R"(INSERT INTO tags ("name", "key", "value") VALUES (:name0, :key0, :value0))"
       R"( ON CONFLICT ("name", "key") DO UPDATE SET)"
       R"( "name" = excluded."name", "key" = excluded."key", "value" = excluded."value")";
   EXPECT_EQ(text(Dialect::Sqlite), standard);
   EXPECT_EQ(text(Dialect::Postgresql), standard);
   EXPECT_EQ(
       text(Dialect::Mysql),
-      "INSERT INTO tags (\"name\", \"key\", \"value\") VALUES (:name, :key, :value)"
+      "INSERT INTO tags (\"name\", \"key\", \"value\") VALUES (:name0, :key0, :value0)"
       " ON DUPLICATE KEY UPDATE"
       " \"name\" = VALUES(\"name\"), \"key\" = VALUES(\"key\"), \"value\" = VALUES(\"value\")");
 }

@@ -13,12 +13,9 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace {
+#include "store/records/tag.h"
 
-struct Tag {
-  std::string key;
-  std::string value;
-};
+namespace millrace {
 
 // Of a model version, as they are stored.
 inline constexpr std::array<std::string_view, 4> kStages{"None", "Staging", "Production",

@@ -1,9 +1,10 @@
 // model-versions/search: the versions of one page as they come, in one statement.
+#include "store/db/dialect.h"
 #include "store/registry/model_versions.h"
 #include "store/registry/rows.h"
 #include "store/search/query.h"
 
-namespace millrace {
+namespace millrace::registry {
 namespace {
 
 using Text = std::optional<std::string>;
@@ -11,10 +12,8 @@ using Text = std::optional<std::string>;
 // The rows of the search with their tags beside them, so that a long page is never held as a list.
 search::Query with_tags(const search::ParsedSearch& parsed, const search::Page& page,
                         Dialect dialect) {
-  search::Query query =
-      search::model_versions_query(parsed, registry::kVersionColumns, page, dialect);
-  query.sql = "SELECT " + std::string(registry::kVersionColumns) + ", t.key, t.value FROM (" +
-              query.sql +
+  search::Query query = search::model_versions_query(parsed, kVersionColumns, page, dialect);
+  query.sql = "SELECT " + std::string(kVersionColumns) + ", t.key, t.value FROM (" + query.sql +
               ") v LEFT JOIN model_version_tags t ON t.workspace = 'default'"
               " AND t.name = v.name AND t.version = v.version";
   // SQLite runs the outer side of a left join first and finds the tags by an index: the order is
@@ -27,26 +26,24 @@ search::Query with_tags(const search::ParsedSearch& parsed, const search::Page& 
 
 }  // namespace
 
-bool ModelVersions::search(const search::ParsedSearch& parsed, std::int64_t max_results,
+bool search_model_versions(Work& work, const search::ParsedSearch& parsed, std::int64_t max_results,
                            std::int64_t offset,
                            const std::function<void(const ModelVersion&)>& row) {
-  const search::Query query = with_tags(parsed, {max_results + 1, offset}, db_.dialect());
-  return db_.read([&](Session& session) {
-    std::int64_t count = 0;  // of the versions begun
-    ModelVersion current;
-    registry::each_version<Text, Text>(
-        session, query.sql, query.values, [&](ModelVersion next, Text key, Text value) {
-          if (count == 0 || next.version != current.version || next.name != current.name) {
-            if (count > 0 && count <= max_results) row(current);
-            ++count;
-            current = std::move(next);
-          }
-          if (key) current.tags.push_back({*std::move(key), std::move(value).value_or("")});
-        });
-    const bool more = count > max_results;
-    if (count > 0 && !more) row(current);
-    return more;
-  });
+  const search::Query query = with_tags(parsed, {max_results + 1, offset}, work.dialect());
+  std::int64_t count = 0;  // of the versions begun
+  ModelVersion current;
+  each_version<Text, Text>(
+      work, query.sql, query.values, [&](ModelVersion next, Text key, Text value) {
+        if (count == 0 || next.version != current.version || next.name != current.name) {
+          if (count > 0 && count <= max_results) row(current);
+          ++count;
+          current = std::move(next);
+        }
+        if (key) current.tags.push_back({*std::move(key), std::move(value).value_or("")});
+      });
+  const bool more = count > max_results;
+  if (count > 0 && !more) row(current);
+  return more;
 }
 
-}  // namespace millrace
+}  // namespace millrace::registry

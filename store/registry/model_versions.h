@@ -1,4 +1,5 @@
-// Model versions and their tags: one method per operation of MLflow's registry SqlAlchemyStore.
+// Model versions and their tags: one function per operation of MLflow's registry SqlAlchemyStore,
+// over the unit of work that it is a part of.
 // Names, keys, stages and values arrive validated and canonical (api/rules/validate); what needs
 // data is checked here.
 #pragma once
@@ -9,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/registry.h"
 #include "store/search/registry.h"
 
-namespace millrace {
+namespace millrace::registry {
 
 // A version to be created: source, storage_location and run_id as api/rules/model_version_source
 // resolved them. MLflow stores "" (not NULL) for a run_id, run_link or description that the request
@@ -28,66 +29,64 @@ struct NewModelVersion {
   std::vector<Tag> tags;  // a key given twice keeps its first position and takes the last value
 };
 
-// Every method may be called from any thread. One that takes `name` and `version` throws
-// RESOURCE_DOES_NOT_EXIST "Model Version (name=..., version=...) not found" for a missing model, a
-// missing version or a deleted one. Returned versions carry tags and aliases unless the method says
-// otherwise.
-class ModelVersions {
- public:
-  explicit ModelVersions(Db& db) : db_(db) {}
+// One that takes `name` and `version` throws RESOURCE_DOES_NOT_EXIST "Model Version (name=...,
+// version=...) not found" for a missing model, a missing version or a deleted one. Returned
+// versions carry tags and aliases unless the function says otherwise.
 
-  // create_model_version. The number is the highest of the name, deleted ones included, plus one;
-  // numbers are unique and without gaps under any concurrency. Stamps the model. Throws
-  // RESOURCE_DOES_NOT_EXIST for a missing model.
-  ModelVersion create(const NewModelVersion& version);
+// create_model_version. The number is the highest of the name, deleted ones included, plus one;
+// numbers are unique and without gaps under any concurrency. Stamps the model. Throws
+// RESOURCE_DOES_NOT_EXIST for a missing model.
+ModelVersion create_model_version(Work& work, const NewModelVersion& version);
 
-  // get_model_version.
-  ModelVersion get(const std::string& name, std::int64_t version);
+// get_model_version.
+ModelVersion get_model_version(Work& work, const std::string& name, std::int64_t version);
 
-  // get_model_version_by_alias. "latest", in any case, is the highest version over all stages.
-  // Throws RESOURCE_DOES_NOT_EXIST for a missing model or when "latest" finds none,
-  // INVALID_PARAMETER_VALUE for an unknown alias.
-  ModelVersion get_by_alias(const std::string& name, const std::string& alias);
+// get_model_version_by_alias. "latest", in any case, is the highest version over all stages.
+// Throws RESOURCE_DOES_NOT_EXIST for a missing model or when "latest" finds none,
+// INVALID_PARAMETER_VALUE for an unknown alias.
+ModelVersion get_model_version_by_alias(Work& work, const std::string& name,
+                                        const std::string& alias);
 
-  // get_latest_versions: the highest version of each of `stages` (canonical; empty means all four),
-  // ordered by each stage's lowest version, whatever the order of `stages`. Throws
-  // RESOURCE_DOES_NOT_EXIST for a missing model.
-  std::vector<ModelVersion> get_latest_versions(const std::string& name,
-                                                const std::vector<std::string>& stages);
+// get_latest_versions: the highest version of each of `stages` (canonical; empty means all four),
+// ordered by each stage's lowest version, whatever the order of `stages`. Throws
+// RESOURCE_DOES_NOT_EXIST for a missing model.
+std::vector<ModelVersion> get_latest_versions(Work& work, const std::string& name,
+                                              const std::vector<std::string>& stages);
 
-  // update_model_version. Stamps the version, not the model; no description is NULL, "" is kept.
-  ModelVersion update(const std::string& name, std::int64_t version,
-                      const std::optional<std::string>& description);
+// update_model_version. Stamps the version, not the model; no description is NULL, "" is kept.
+ModelVersion update_model_version(Work& work, const std::string& name, std::int64_t version,
+                                  const std::optional<std::string>& description);
 
-  // transition_model_version_stage. With `archive_existing_versions` every other version in `stage`
-  // goes to Archived in the same transaction. Stamps version, archived ones and model. That
-  // archiving suits `stage` is the caller's check.
-  ModelVersion transition_stage(const std::string& name, std::int64_t version,
-                                const std::string& stage, bool archive_existing_versions);
+// transition_model_version_stage. With `archive_existing_versions` every other version in `stage`
+// goes to Archived in the same transaction. Stamps version, archived ones and model. That
+// archiving suits `stage` is the caller's check.
+ModelVersion transition_model_version_stage(Work& work, const std::string& name,
+                                            std::int64_t version, const std::string& stage,
+                                            bool archive_existing_versions);
 
-  // delete_model_version: the row stays with stage Deleted_Internal and redacted origin, its tags
-  // stay, its aliases go. Stamps version and model.
-  void remove(const std::string& name, std::int64_t version);
+// delete_model_version: the row stays with stage Deleted_Internal and redacted origin, its tags
+// stay, its aliases go. Stamps version and model.
+void delete_model_version(Work& work, const std::string& name, std::int64_t version);
 
-  // get_model_version_download_uri: storage_location, or source where that is empty; nothing if
-  // both are NULL.
-  std::optional<std::string> download_uri(const std::string& name, std::int64_t version);
+// get_model_version_download_uri: storage_location, or source where that is empty; nothing if
+// both are NULL.
+std::optional<std::string> get_model_version_download_uri(Work& work, const std::string& name,
+                                                          std::int64_t version);
 
-  // set_model_version_tag: inserts or replaces. Concurrent calls for one new key all succeed.
-  void set_tag(const std::string& name, std::int64_t version, const Tag& tag);
+// set_model_version_tag: inserts or replaces. Concurrent calls for one new key all succeed.
+void set_model_version_tag(Work& work, const std::string& name, std::int64_t version,
+                           const Tag& tag);
 
-  // delete_model_version_tag. A key that is not there is no error.
-  void delete_tag(const std::string& name, std::int64_t version, const std::string& key);
+// delete_model_version_tag. A key that is not there is no error.
+void delete_model_version_tag(Work& work, const std::string& name, std::int64_t version,
+                              const std::string& key);
 
-  // search_model_versions: calls `row` for each version of the page, in the search's order and as
-  // the database finds them: with tags, without aliases. Returns whether another page follows.
-  // `max_results` is 1 or more. `row` may throw, which ends the search, and must not use a store.
-  // Throws what search::model_versions_query throws.
-  bool search(const search::ParsedSearch& parsed, std::int64_t max_results, std::int64_t offset,
-              const std::function<void(const ModelVersion&)>& row);
+// search_model_versions: calls `row` for each version of the page, in the search's order and as
+// the database finds them: with tags, without aliases. Returns whether another page follows.
+// `max_results` is 1 or more. `row` may throw, which ends the search, and must not use a store.
+// Throws what search::model_versions_query throws.
+bool search_model_versions(Work& work, const search::ParsedSearch& parsed, std::int64_t max_results,
+                           std::int64_t offset,
+                           const std::function<void(const ModelVersion&)>& row);
 
- private:
-  Db& db_;
-};
-
-}  // namespace millrace
+}  // namespace millrace::registry

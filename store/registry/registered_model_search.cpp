@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "store/db/dialect.h"
 #include "store/db/padded_list.h"
 #include "store/registry/registered_models.h"
 #include "store/registry/rows.h"
 #include "store/search/query.h"
 
-namespace millrace {
+namespace millrace::registry {
 namespace {
 
 using Text = std::optional<std::string>;
@@ -39,10 +40,10 @@ class Models {
   std::unordered_map<std::string_view, RegisteredModel*> by_name_;
 };
 
-std::vector<RegisteredModel> page_rows(Session& session, const search::Query& query) {
+std::vector<RegisteredModel> page_rows(Work& work, const search::Query& query) {
   using Integer = std::optional<std::int64_t>;
   std::vector<RegisteredModel> models;
-  session.each<std::string, Integer, Integer, Text>(
+  work.each<std::string, Integer, Integer, Text>(
       query.sql, query.values,
       [&](std::string name, Integer created, Integer updated, Text description) {
         models.push_back({.name = std::move(name),
@@ -58,13 +59,12 @@ std::vector<RegisteredModel> page_rows(Session& session, const search::Query& qu
 
 // _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
 // them on SQLite, and by version as PostgreSQL's plan does; with tags, without aliases.
-void add_latest_versions(Session& session, Dialect dialect, const PaddedList& names,
-                         Models& models) {
-  const std::string order = dialect == Dialect::Postgresql ? "v.version" : "v.current_stage";
+void add_latest_versions(Work& work, const PaddedList& names, Models& models) {
+  const std::string order = work.dialect() == Dialect::Postgresql ? "v.version" : "v.current_stage";
   // The cross joins fix the order of the loops for SQLite, which would take the versions first.
-  registry::each_version<Text, Text>(
-      session,
-      "SELECT " + std::string(registry::kVersionColumns) +
+  each_version<Text, Text>(
+      work,
+      "SELECT " + std::string(kVersionColumns) +
           ", t.key, t.value FROM registered_models m"
           " CROSS JOIN (SELECT 'Archived' AS name UNION ALL SELECT 'None' UNION ALL"
           " SELECT 'Production' UNION ALL SELECT 'Staging') stage"
@@ -75,7 +75,7 @@ void add_latest_versions(Session& session, Dialect dialect, const PaddedList& na
           " (SELECT MAX(l.version) FROM model_versions l WHERE l.workspace = 'default'"
           " AND l.name = m.name AND l.current_stage = stage.name)"
           " AND m.workspace = 'default' AND m.name" +
-          names.sql + " ORDER BY v.name, " + order + ", " + tag_order(dialect, "t"),
+          names.sql + " ORDER BY v.name, " + order + ", " + tag_order(work.dialect(), "t"),
       names.values, [&](ModelVersion version, Text key, Text value) {
         RegisteredModel* model = models.find(version.name);
         if (model == nullptr) return;
@@ -87,11 +87,11 @@ void add_latest_versions(Session& session, Dialect dialect, const PaddedList& na
       });
 }
 
-void add_tags(Session& session, Dialect dialect, const PaddedList& names, Models& models) {
-  session.each<std::string, std::string, Text>(
+void add_tags(Work& work, const PaddedList& names, Models& models) {
+  work.each<std::string, std::string, Text>(
       "SELECT t.name, t.key, t.value FROM registered_model_tags t"
       " WHERE t.workspace = 'default' AND t.name" +
-          names.sql + by_tag_order(dialect, "t"),
+          names.sql + by_tag_order(work.dialect(), "t"),
       names.values, [&](const std::string& name, std::string key, Text value) {
         if (RegisteredModel* model = models.find(name)) {
           model->tags.push_back({std::move(key), std::move(value).value_or("")});
@@ -99,8 +99,8 @@ void add_tags(Session& session, Dialect dialect, const PaddedList& names, Models
       });
 }
 
-void add_aliases(Session& session, const PaddedList& names, Models& models) {
-  session.each<std::string, std::string, std::int64_t>(
+void add_aliases(Work& work, const PaddedList& names, Models& models) {
+  work.each<std::string, std::string, std::int64_t>(
       "SELECT a.name, a.alias, a.version FROM registered_model_aliases a"
       " WHERE a.workspace = 'default' AND a.name" +
           names.sql + " ORDER BY a.name, a.alias",
@@ -113,32 +113,29 @@ void add_aliases(Session& session, const PaddedList& names, Models& models) {
 
 }  // namespace
 
-RegisteredModels::Page RegisteredModels::search(const search::ParsedSearch& parsed,
-                                                std::int64_t max_results, std::int64_t offset) {
-  const Dialect dialect = db_.dialect();
+RegisteredModelPage search_registered_models(Work& work, const search::ParsedSearch& parsed,
+                                             std::int64_t max_results, std::int64_t offset) {
   // Rows are numbered by the database: a negative limit means all on SQLite, as it does in MLflow.
   const std::int64_t limit = max_results + 1;
   const search::Query query = search::registered_models_query(
       parsed, "m.name, m.creation_time, m.last_updated_time, m.description", {limit, offset},
-      dialect);
-  return db_.read([&](Session& session) {
-    Page page;
-    page.models = page_rows(session, query);
-    const auto count = static_cast<std::int64_t>(page.models.size());
-    page.more = count == limit;
-    // Python's models[:max_results].
-    const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
-                                               : std::max<std::int64_t>(0, count + max_results);
-    page.models.resize(static_cast<std::size_t>(kept));
-    if (page.models.empty()) return page;
-    Models models(page.models);
-    const PaddedList names =
-        padded_list(page.models.size(), [&](std::size_t i) { return page.models[i].name; });
-    add_latest_versions(session, dialect, names, models);
-    add_tags(session, dialect, names, models);
-    add_aliases(session, names, models);
-    return page;
-  });
+      work.dialect());
+  RegisteredModelPage page;
+  page.models = page_rows(work, query);
+  const auto count = static_cast<std::int64_t>(page.models.size());
+  page.more = count == limit;
+  // Python's models[:max_results].
+  const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
+                                             : std::max<std::int64_t>(0, count + max_results);
+  page.models.resize(static_cast<std::size_t>(kept));
+  if (page.models.empty()) return page;
+  Models models(page.models);
+  const PaddedList names =
+      padded_list(page.models.size(), [&](std::size_t i) { return page.models[i].name; });
+  add_latest_versions(work, names, models);
+  add_tags(work, names, models);
+  add_aliases(work, names, models);
+  return page;
 }
 
-}  // namespace millrace
+}  // namespace millrace::registry

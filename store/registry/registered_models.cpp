@@ -2,24 +2,25 @@
 
 #include <algorithm>
 
-#include "store/common/clock.h"
 #include "store/common/error.h"
+#include "store/db/dialect.h"
+#include "store/db/rows_statement.h"
 #include "store/registry/model_lock.h"
 #include "store/registry/rows.h"
 #include "store/text/ascii.h"
 #include "store/text/python_text.h"
 
-namespace millrace {
+namespace millrace::registry {
 namespace {
 
 bool has_prompt_tag(const std::vector<Tag>& tags) {
   return std::any_of(tags.begin(), tags.end(),
-                     [](const Tag& tag) { return tag.key == registry::kIsPromptTag; });
+                     [](const Tag& tag) { return tag.key == kIsPromptTag; });
 }
 
 // The value of the model's prompt tag, if it has one.
-std::optional<std::string> prompt_tag(Session& session, const std::string& name) {
-  const auto row = session.first<std::optional<std::string>>(
+std::optional<std::string> prompt_tag(Work& work, const std::string& name) {
+  const auto row = work.first<std::optional<std::string>>(
       "SELECT t.value FROM registered_model_tags t"
       " WHERE t.workspace = 'default' AND t.key = 'mlflow.prompt.is_prompt' AND t.name = :name",
       {name});
@@ -41,156 +42,138 @@ std::optional<std::string> prompt_tag(Session& session, const std::string& name)
                   ". MLflow does not allow creating a model and a prompt with the same name.");
 }
 
-void write_tags(Session& session, Dialect dialect, const std::string& name,
-                const std::vector<Tag>& tags) {
-  const std::string sql =
-      upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"});
-  for (const Tag& tag : tags) session.execute(sql, {"default", tag.key, name, tag.value});
+// Each key once.
+void write_tags(Work& work, const std::string& name, const std::vector<Tag>& tags) {
+  static const RowsStatement upsert_tags(4, [](Dialect dialect, std::size_t rows) {
+    return upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"}, rows);
+  });
+  Values values;
+  for (const Tag& tag : tags) values.insert(values.end(), {kWorkspace, tag.key, name, tag.value});
+  upsert_tags.execute(work, std::move(values));
 }
 
 // In the order of the names, so that two renames to each other's name do not wait for each other.
-void lock_both(Session& session, Dialect dialect, const std::string& name,
-               const std::string& new_name) {
-  const auto require = [&] { registry::require_model(session, name, ""); };
+void lock_both(Work& work, const std::string& name, const std::string& new_name) {
+  const auto require = [&] { require_model(work, name); };
   const auto& [first, second] = std::minmax(name, new_name);
-  registry::lock_model(session, dialect, first, require);
-  if (first != second) registry::lock_model(session, dialect, second, require);
+  lock_model(work, first, require);
+  if (first != second) lock_model(work, second, require);
 }
 
 }  // namespace
 
-RegisteredModel RegisteredModels::create(const std::string& name, const std::vector<Tag>& tags,
-                                         const std::optional<std::string>& description) {
-  const Dialect dialect = db_.dialect();
-  return db_.write(load_of(tags.size()), [&](Session& session) {
-    const std::int64_t now = now_ms();
-    RegisteredModel model{.name = name,
-                          .creation_timestamp = now,
-                          .last_updated_timestamp = now,
-                          .description = description,
-                          .latest_versions = {},
-                          .tags = registry::distinct(tags),
-                          .aliases = {}};
-    try {
-      session.execute_guarded(
-          "INSERT INTO registered_models"
-          " (workspace, name, creation_time, last_updated_time, description)"
-          " VALUES ('default', :name, :created, :updated, :description)",
-          {name, now, now, description ? Value(*description) : Value()});
-    } catch (const UniqueViolation&) {
-      throw_name_taken(name, prompt_tag(session, name).has_value(), has_prompt_tag(tags));
-    }
-    write_tags(session, dialect, name, model.tags);
-    return model;
-  });
+RegisteredModel create_registered_model(Work& work, const std::string& name,
+                                        const std::vector<Tag>& tags,
+                                        const std::optional<std::string>& description) {
+  const std::int64_t now = work.now();
+  RegisteredModel model{.name = name,
+                        .creation_timestamp = now,
+                        .last_updated_timestamp = now,
+                        .description = description,
+                        .latest_versions = {},
+                        .tags = distinct(tags),
+                        .aliases = {}};
+  try {
+    work.execute_guarded(
+        "INSERT INTO registered_models"
+        " (workspace, name, creation_time, last_updated_time, description)"
+        " VALUES ('default', :name, :created, :updated, :description)",
+        {name, now, now, description ? Value(*description) : Value()});
+  } catch (const UniqueViolation&) {
+    throw_name_taken(name, prompt_tag(work, name).has_value(), has_prompt_tag(tags));
+  }
+  write_tags(work, name, model.tags);
+  return model;
 }
 
-RegisteredModel RegisteredModels::get(const std::string& name) {
-  return db_.read(
-      [&](Session& session) { return registry::load_model(session, db_.dialect(), name); });
+RegisteredModel get_registered_model(Work& work, const std::string& name) {
+  return load_model(work, name);
 }
 
-RegisteredModel RegisteredModels::update(const std::string& name,
-                                         const std::optional<std::string>& description) {
-  return db_.write([&](Session& session) {
-    session.execute(
-        "UPDATE registered_models SET description = :description, last_updated_time = :now"
+RegisteredModel update_registered_model(Work& work, const std::string& name,
+                                        const std::optional<std::string>& description) {
+  require_model(work, name);
+  work.execute(
+      "UPDATE registered_models SET description = :description, last_updated_time = :now"
+      " WHERE workspace = 'default' AND name = :name",
+      {description ? Value(*description) : Value(), work.now(), name});
+  return load_model(work, name);
+}
+
+RegisteredModel rename_registered_model(Work& work, const std::string& name,
+                                        const std::string& new_name) {
+  lock_both(work, name, new_name);
+  const std::int64_t now = work.now();
+  try {
+    // The foreign keys take versions, tags and aliases along.
+    work.execute(
+        "UPDATE registered_models SET name = :new_name, last_updated_time = :now"
         " WHERE workspace = 'default' AND name = :name",
-        {description ? Value(*description) : Value(), now_ms(), name});
-    return registry::load_model(session, db_.dialect(), name);
-  });
+        {new_name, now, name});
+  } catch (const UniqueViolation&) {
+    throw Error(
+        ErrorCode::ResourceAlreadyExists,
+        "Registered Model (name=" + new_name + ") already exists. Error: the new name is taken.");
+  }
+  work.execute(
+      "UPDATE model_versions SET last_updated_time = :now"
+      " WHERE workspace = 'default' AND name = :name",
+      {now, new_name});
+  return load_model(work, new_name);
 }
 
-RegisteredModel RegisteredModels::rename(const std::string& name, const std::string& new_name) {
-  return db_.write(Load::Large, [&](Session& session) {
-    lock_both(session, db_.dialect(), name, new_name);
-    const std::int64_t now = now_ms();
-    try {
-      // The foreign keys take versions, tags and aliases along.
-      session.execute(
-          "UPDATE registered_models SET name = :new_name, last_updated_time = :now"
-          " WHERE workspace = 'default' AND name = :name",
-          {new_name, now, name});
-    } catch (const UniqueViolation&) {
-      throw Error(
-          ErrorCode::ResourceAlreadyExists,
-          "Registered Model (name=" + new_name + ") already exists. Error: the new name is taken.");
+void delete_registered_model(Work& work, const std::string& name) {
+  lock_model(work, name, [&] { require_model(work, name); });
+  // Tags do not take the model's lock: none is to come while their owners go. A node that has one
+  // is found out at the commit.
+  if (work.dialect() != Dialect::Sqlite) {
+    for (const std::string table : {"registered_models", "model_versions"}) {
+      work.first<std::int64_t>("SELECT COUNT(*) FROM (SELECT 1 FROM " + table +
+                                   " WHERE workspace = 'default' AND name = :name" +
+                                   std::string(row_lock(work.dialect())) + ") locked",
+                               {name});
     }
-    session.execute(
-        "UPDATE model_versions SET last_updated_time = :now"
-        " WHERE workspace = 'default' AND name = :name",
-        {now, new_name});
-    return registry::load_model(session, db_.dialect(), new_name);
-  });
+  }
+  // MLflow's foreign keys do not cascade here.
+  for (const std::string table : {"model_version_tags", "model_versions", "registered_model_tags",
+                                  "registered_model_aliases", "registered_models"}) {
+    work.execute("DELETE FROM " + table + " WHERE workspace = 'default' AND name = :name", {name});
+  }
 }
 
-void RegisteredModels::remove(const std::string& name) {
-  db_.write(Load::Large, [&](Session& session) {
-    registry::lock_model(session, db_.dialect(), name,
-                         [&] { registry::require_model(session, name, ""); });
-    // Tags of versions do not take the model's lock: none is to come while their versions go.
-    if (db_.dialect() != Dialect::Sqlite) {
-      session.each<std::int64_t>(
-          "SELECT version FROM model_versions WHERE workspace = 'default' AND name = :name" +
-              std::string(row_lock(db_.dialect())),
-          {name}, [](std::int64_t) {});
-    }
-    // MLflow's foreign keys do not cascade here.
-    for (const std::string table : {"model_version_tags", "model_versions", "registered_model_tags",
-                                    "registered_model_aliases", "registered_models"}) {
-      session.execute("DELETE FROM " + table + " WHERE workspace = 'default' AND name = :name",
-                      {name});
-    }
-  });
+void set_registered_model_tag(Work& work, const std::string& name, const Tag& tag) {
+  require_model(work, name);
+  write_tags(work, name, {tag});
 }
 
-void RegisteredModels::set_tag(const std::string& name, const Tag& tag) {
-  const Dialect dialect = db_.dialect();
-  db_.write([&](Session& session) {
-    registry::require_model(session, name, row_lock(dialect));
-    write_tags(session, dialect, name, {tag});
-  });
+void delete_registered_model_tag(Work& work, const std::string& name, const std::string& key) {
+  require_model(work, name);
+  work.execute(
+      "DELETE FROM registered_model_tags WHERE registered_model_tags.workspace = 'default'"
+      " AND registered_model_tags.key = :key AND registered_model_tags.name = :name",
+      {key, name});
 }
 
-void RegisteredModels::delete_tag(const std::string& name, const std::string& key) {
-  db_.write([&](Session& session) {
-    registry::require_model(session, name, "");
-    session.execute(
-        "DELETE FROM registered_model_tags WHERE registered_model_tags.workspace = 'default'"
-        " AND registered_model_tags.key = :key AND registered_model_tags.name = :name",
-        {key, name});
-  });
+void set_registered_model_alias(Work& work, const std::string& name, const std::string& alias,
+                                std::int64_t version) {
+  // So that no alias lands on a version that is being deleted.
+  lock_model(work, name, [&] { require_version(work, name, version); });
+  work.execute(upsert(work.dialect(), "registered_model_aliases", {"workspace", "name", "alias"},
+                      {"version"}),
+               {kWorkspace, name, alias, version});
 }
 
-void RegisteredModels::set_alias(const std::string& name, const std::string& alias,
-                                 std::int64_t version) {
-  const Dialect dialect = db_.dialect();
-  db_.write([&](Session& session) {
-    // So that no alias lands on a version that is being deleted.
-    registry::lock_model(session, dialect, name,
-                         [&] { registry::require_version(session, name, version, ""); });
-    session.execute(
-        upsert(dialect, "registered_model_aliases", {"workspace", "name", "alias"}, {"version"}),
-        {"default", name, alias, version});
-  });
+void delete_registered_model_alias(Work& work, const std::string& name, const std::string& alias) {
+  lock_model(work, name, [&] { require_model(work, name); });
+  work.execute(
+      "DELETE FROM registered_model_aliases"
+      " WHERE workspace = 'default' AND name = :name AND alias = :alias",
+      {name, alias});
 }
 
-void RegisteredModels::delete_alias(const std::string& name, const std::string& alias) {
-  db_.write([&](Session& session) {
-    registry::lock_model(session, db_.dialect(), name,
-                         [&] { registry::require_model(session, name, ""); });
-    session.execute(
-        "DELETE FROM registered_model_aliases"
-        " WHERE workspace = 'default' AND name = :name AND alias = :alias",
-        {name, alias});
-  });
+bool is_prompt(Work& work, const std::string& name) {
+  require_model(work, name);
+  return ascii_lower(prompt_tag(work, name).value_or("")) == "true";
 }
 
-bool RegisteredModels::is_prompt(const std::string& name) {
-  return db_.read([&](Session& session) {
-    registry::require_model(session, name, "");
-    return ascii_lower(prompt_tag(session, name).value_or("")) == "true";
-  });
-}
-
-}  // namespace millrace
+}  // namespace millrace::registry

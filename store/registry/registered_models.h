@@ -2,9 +2,9 @@
 // SQL. May use store/db, store/search and the records; knows neither HTTP nor JSON, nor the tables
 // of tracking, which may lie in another database.
 //
-// Registered models, their tags and their aliases: one method per operation of MLflow's registry
-// SqlAlchemyStore. Names, keys, aliases and values arrive validated (api/rules/validate); what
-// needs data is checked here.
+// Registered models, their tags and their aliases: one function per operation of MLflow's registry
+// SqlAlchemyStore, over the unit of work that it is a part of. Names, keys, aliases and values
+// arrive validated (api/rules/validate); what needs data is checked here.
 #pragma once
 
 #include <cstdint>
@@ -12,65 +12,63 @@
 #include <string>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/registry.h"
 #include "store/search/registry.h"
 
-namespace millrace {
+namespace millrace::registry {
 
-// Every method may be called from any thread. One that takes a `name` of no model throws
-// RESOURCE_DOES_NOT_EXIST "Registered Model with name=... not found" unless it says otherwise.
-class RegisteredModels {
- public:
-  explicit RegisteredModels(Db& db) : db_(db) {}
+// One that takes a `name` of no model throws RESOURCE_DOES_NOT_EXIST "Registered Model with
+// name=... not found" unless it says otherwise.
 
-  // create_registered_model. A key given twice keeps its first position and takes the last value.
-  // Throws RESOURCE_ALREADY_EXISTS, with a text that tells models from prompts.
-  RegisteredModel create(const std::string& name, const std::vector<Tag>& tags,
-                         const std::optional<std::string>& description);
+// create_registered_model. A key given twice keeps its first position and takes the last value.
+// Throws RESOURCE_ALREADY_EXISTS, with a text that tells models from prompts.
+RegisteredModel create_registered_model(Work& work, const std::string& name,
+                                        const std::vector<Tag>& tags,
+                                        const std::optional<std::string>& description);
 
-  // get_registered_model. latest_versions are ordered by each stage's lowest version and carry tags
-  // but no aliases.
-  RegisteredModel get(const std::string& name);
+// get_registered_model. latest_versions are ordered by each stage's lowest version and carry tags
+// but no aliases.
+RegisteredModel get_registered_model(Work& work, const std::string& name);
 
-  // update_registered_model. Stamps the model even when nothing changes.
-  RegisteredModel update(const std::string& name, const std::optional<std::string>& description);
+// update_registered_model. Stamps the model even when nothing changes.
+RegisteredModel update_registered_model(Work& work, const std::string& name,
+                                        const std::optional<std::string>& description);
 
-  // rename_registered_model. Versions (deleted ones too), tags and aliases follow, and all versions
-  // are stamped. Throws RESOURCE_ALREADY_EXISTS when another model has `new_name`.
-  RegisteredModel rename(const std::string& name, const std::string& new_name);
+// rename_registered_model. Versions (deleted ones too), tags and aliases follow, and all versions
+// are stamped. Throws RESOURCE_ALREADY_EXISTS when another model has `new_name`.
+RegisteredModel rename_registered_model(Work& work, const std::string& name,
+                                        const std::string& new_name);
 
-  // delete_registered_model. Removes versions, tags and aliases for good; a model created again
-  // starts at version 1.
-  void remove(const std::string& name);
+// delete_registered_model. Removes versions, tags and aliases for good; a model created again
+// starts at version 1.
+void delete_registered_model(Work& work, const std::string& name);
 
-  // set_registered_model_tag: inserts or replaces. Concurrent calls for one new key all succeed.
-  void set_tag(const std::string& name, const Tag& tag);
+// set_registered_model_tag: inserts or replaces. Concurrent calls for one new key all succeed.
+void set_registered_model_tag(Work& work, const std::string& name, const Tag& tag);
 
-  // delete_registered_model_tag. A key that is not there is no error.
-  void delete_tag(const std::string& name, const std::string& key);
+// delete_registered_model_tag. A key that is not there is no error.
+void delete_registered_model_tag(Work& work, const std::string& name, const std::string& key);
 
-  // set_registered_model_alias: inserts or re-points. Throws RESOURCE_DOES_NOT_EXIST "Model Version
-  // (name=..., version=...) not found" for a missing model, a missing version or a deleted one.
-  void set_alias(const std::string& name, const std::string& alias, std::int64_t version);
+// set_registered_model_alias: inserts or re-points. Throws RESOURCE_DOES_NOT_EXIST "Model Version
+// (name=..., version=...) not found" for a missing model, a missing version or a deleted one.
+void set_registered_model_alias(Work& work, const std::string& name, const std::string& alias,
+                                std::int64_t version);
 
-  // delete_registered_model_alias. An alias that is not there is no error.
-  void delete_alias(const std::string& name, const std::string& alias);
+// delete_registered_model_alias. An alias that is not there is no error.
+void delete_registered_model_alias(Work& work, const std::string& name, const std::string& alias);
 
-  struct Page {
-    std::vector<RegisteredModel> models;
-    bool more = false;  // whether another page follows
-  };
-  // search_registered_models: one page in the search's order. Models carry their aliases;
-  // latest_versions, ordered by stage, carry tags only. `max_results` may be 0 or negative, with
-  // MLflow's meaning. Throws what search::registered_models_query throws.
-  Page search(const search::ParsedSearch& parsed, std::int64_t max_results, std::int64_t offset);
-
-  // RegisteredModel._is_prompt: whether the tag mlflow.prompt.is_prompt is "true" in any case.
-  bool is_prompt(const std::string& name);
-
- private:
-  Db& db_;
+struct RegisteredModelPage {
+  std::vector<RegisteredModel> models;
+  bool more = false;  // whether another page follows
 };
+// search_registered_models: one page in the search's order. Models carry their aliases;
+// latest_versions, ordered by stage, carry tags only. `max_results` may be 0 or negative, with
+// MLflow's meaning. Throws what search::registered_models_query throws.
+RegisteredModelPage search_registered_models(Work& work, const search::ParsedSearch& parsed,
+                                             std::int64_t max_results, std::int64_t offset);
 
-}  // namespace millrace
+// RegisteredModel._is_prompt: whether the tag mlflow.prompt.is_prompt is "true" in any case.
+bool is_prompt(Work& work, const std::string& name);
+
+}  // namespace millrace::registry

@@ -12,7 +12,8 @@ class RegisteredModelsTest : public RegistrySuite {};
 
 TEST_P(RegisteredModelsTest, CreateReturnsWhatWasStored) {
   const FixedClock clock(1'700'000'000'123);
-  const RegisteredModel made = models_.create("mm", {{"b", "1"}, {"a", "2"}}, "text");
+  const RegisteredModel made =
+      write(registry::create_registered_model, "mm", {{"b", "1"}, {"a", "2"}}, "text");
   EXPECT_EQ(made.name, "mm");
   EXPECT_EQ(made.creation_timestamp, 1'700'000'000'123);
   EXPECT_EQ(made.last_updated_timestamp, 1'700'000'000'123);
@@ -21,86 +22,89 @@ TEST_P(RegisteredModelsTest, CreateReturnsWhatWasStored) {
   EXPECT_TRUE(made.latest_versions.empty());
   EXPECT_TRUE(made.aliases.empty());
 
-  const RegisteredModel read = models_.get("mm");
-  EXPECT_EQ(read.creation_timestamp, made.creation_timestamp);
-  EXPECT_EQ(read.last_updated_timestamp, made.last_updated_timestamp);
-  EXPECT_EQ(read.description, "text");
+  const RegisteredModel found = read(registry::get_registered_model, "mm");
+  EXPECT_EQ(found.creation_timestamp, made.creation_timestamp);
+  EXPECT_EQ(found.last_updated_timestamp, made.last_updated_timestamp);
+  EXPECT_EQ(found.description, "text");
 }
 
 TEST_P(RegisteredModelsTest, DescriptionKeepsNullApartFromEmpty) {
-  models_.create("none", {}, std::nullopt);
-  models_.create("empty", {}, "");
-  EXPECT_EQ(models_.get("none").description, std::nullopt);
-  EXPECT_EQ(models_.get("empty").description, "");
+  write(registry::create_registered_model, "none", {}, std::nullopt);
+  write(registry::create_registered_model, "empty", {}, "");
+  EXPECT_EQ(read(registry::get_registered_model, "none").description, std::nullopt);
+  EXPECT_EQ(read(registry::get_registered_model, "empty").description, "");
 }
 
 TEST_P(RegisteredModelsTest, KeyGivenTwiceKeepsItsPlaceAndTakesTheLastValue) {
-  const RegisteredModel made = models_.create("m", {{"z", "1"}, {"y", "2"}, {"z", "3"}}, "");
+  const RegisteredModel made =
+      write(registry::create_registered_model, "m", {{"z", "1"}, {"y", "2"}, {"z", "3"}}, "");
   EXPECT_EQ(text_of(made.tags), "z=3 y=2");
   const std::string stored = db().dialect() == Dialect::Sqlite ? "z=3 y=2" : "y=2 z=3";
-  EXPECT_EQ(text_of(models_.get("m").tags), stored);
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").tags), stored);
 }
 
 TEST_P(RegisteredModelsTest, NameTakenTellsModelsFromPrompts) {
   const std::vector<Tag> prompt{{"mlflow.prompt.is_prompt", "whatever"}};
-  models_.create("m's", {}, "");
-  models_.create("p", prompt, "");
-  EXPECT_MILLRACE_ERROR(models_.create("m's", {{"k", "v"}}, ""), kExists,
+  write(registry::create_registered_model, "m's", {}, "");
+  write(registry::create_registered_model, "p", prompt, "");
+  EXPECT_MILLRACE_ERROR(write(registry::create_registered_model, "m's", {{"k", "v"}}, ""), kExists,
                         "Registered Model (name=m's) already exists.");
-  EXPECT_MILLRACE_ERROR(models_.create("p", prompt, ""), kExists,
+  EXPECT_MILLRACE_ERROR(write(registry::create_registered_model, "p", prompt, ""), kExists,
                         "Prompt (name=p) already exists.");
   EXPECT_MILLRACE_ERROR(
-      models_.create("m's", prompt, ""), kExists,
+      write(registry::create_registered_model, "m's", prompt, ""), kExists,
       "Tried to create a prompt with name \"m's\", but the name is already taken by a registered "
       "model. MLflow does not allow creating a model and a prompt with the same name.");
   EXPECT_MILLRACE_ERROR(
-      models_.create("p", {}, ""), kExists,
+      write(registry::create_registered_model, "p", {}, ""), kExists,
       "Tried to create a registered model with name 'p', but the name is already taken by a "
       "prompt. MLflow does not allow creating a model and a prompt with the same name.");
-  EXPECT_EQ(text_of(models_.get("m's").tags), "");
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m's").tags), "");
 }
 
 TEST_P(RegisteredModelsTest, AnyOddNameIsFoundAgain) {
   for (const std::string& name :
        {std::string(" a "), std::string("a\nb"), std::string("\xC3\xA9\xF0\x9F\x90\x88"),
         std::string("%_\\?'\""), std::string(256, 'x')}) {
-    models_.create(name, {}, "");
-    EXPECT_EQ(models_.get(name).name, name);
+    write(registry::create_registered_model, name, {}, "");
+    EXPECT_EQ(read(registry::get_registered_model, name).name, name);
   }
 }
 
 TEST_P(RegisteredModelsTest, NulIsKeptOrRefused) {
   const std::string name("a\0b", 3);
   if (db().dialect() == Dialect::Postgresql) {
-    EXPECT_MILLRACE_ERROR(models_.create(name, {}, ""), ErrorCode::BadRequest,
+    EXPECT_MILLRACE_ERROR(write(registry::create_registered_model, name, {}, ""),
+                          ErrorCode::BadRequest,
                           "The database refused the request: a text holds the character NUL.");
     return;
   }
-  models_.create(name, {}, "");
-  EXPECT_EQ(models_.get(name).name, name);
+  write(registry::create_registered_model, name, {}, "");
+  EXPECT_EQ(read(registry::get_registered_model, name).name, name);
 }
 
 TEST_P(RegisteredModelsTest, MissingModelIsNotFound) {
   const std::string text = "Registered Model with name=zz not found";
-  EXPECT_MILLRACE_ERROR(models_.get("zz"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.update("zz", "d"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.rename("zz", "yy"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.remove("zz"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.set_tag("zz", {"k", "v"}), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.delete_tag("zz", "k"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.delete_alias("zz", "a"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.is_prompt("zz"), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.set_alias("zz", "a", 1), kNotFound,
+  EXPECT_MILLRACE_ERROR(read(registry::get_registered_model, "zz"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::update_registered_model, "zz", "d"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::rename_registered_model, "zz", "yy"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::delete_registered_model, "zz"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::set_registered_model_tag, "zz", {"k", "v"}), kNotFound,
+                        text);
+  EXPECT_MILLRACE_ERROR(write(registry::delete_registered_model_tag, "zz", "k"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::delete_registered_model_alias, "zz", "a"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(read(registry::is_prompt, "zz"), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::set_registered_model_alias, "zz", "a", 1), kNotFound,
                         "Model Version (name=zz, version=1) not found");
 }
 
 TEST_P(RegisteredModelsTest, UpdateStampsTheModelAlone) {
   FixedClock clock(1000);
-  models_.create("m", {{"k", "v"}}, "old");
+  write(registry::create_registered_model, "m", {{"k", "v"}}, "old");
   add_version("m");
-  models_.set_alias("m", "a", 1);
+  write(registry::set_registered_model_alias, "m", "a", 1);
   clock.set(2000);
-  const RegisteredModel updated = models_.update("m", std::nullopt);
+  const RegisteredModel updated = write(registry::update_registered_model, "m", std::nullopt);
   EXPECT_EQ(updated.description, std::nullopt);
   EXPECT_EQ(updated.creation_timestamp, 1000);
   EXPECT_EQ(updated.last_updated_timestamp, 2000);
@@ -112,13 +116,13 @@ TEST_P(RegisteredModelsTest, UpdateStampsTheModelAlone) {
 
 TEST_P(RegisteredModelsTest, RenameTakesEverythingAlong) {
   FixedClock clock(1000);
-  models_.create("old", {{"k", "v"}}, "d");
+  write(registry::create_registered_model, "old", {{"k", "v"}}, "d");
   add_version("old", {{"vk", "vv"}});
   add_version("old");
-  models_.set_alias("old", "a", 1);
-  versions_.remove("old", 2);
+  write(registry::set_registered_model_alias, "old", "a", 1);
+  write(registry::delete_model_version, "old", 2);
   clock.set(5000);
-  const RegisteredModel renamed = models_.rename("old", "new");
+  const RegisteredModel renamed = write(registry::rename_registered_model, "old", "new");
   EXPECT_EQ(renamed.name, "new");
   EXPECT_EQ(renamed.creation_timestamp, 1000);
   EXPECT_EQ(renamed.last_updated_timestamp, 5000);
@@ -128,10 +132,11 @@ TEST_P(RegisteredModelsTest, RenameTakesEverythingAlong) {
   EXPECT_EQ(renamed.latest_versions[0].name, "new");
   EXPECT_EQ(renamed.latest_versions[0].last_updated_timestamp, 5000);
   EXPECT_EQ(text_of(renamed.latest_versions[0].tags), "vk=vv");
-  EXPECT_MILLRACE_ERROR(models_.get("old"), kNotFound, "Registered Model with name=old not found");
+  EXPECT_MILLRACE_ERROR(read(registry::get_registered_model, "old"), kNotFound,
+                        "Registered Model with name=old not found");
   EXPECT_EQ(add_version("new").version, 3) << "the deleted version came along";
-  const auto deleted_stamp = db().read([](Session& session) {
-    return session.first<std::int64_t>(
+  const auto deleted_stamp = db().read([](Work& work) {
+    return work.first<std::int64_t>(
         "SELECT last_updated_time FROM model_versions WHERE name = 'new' AND version = 2");
   });
   EXPECT_EQ(std::get<0>(*deleted_stamp), 5000);
@@ -139,116 +144,120 @@ TEST_P(RegisteredModelsTest, RenameTakesEverythingAlong) {
 
 TEST_P(RegisteredModelsTest, RenameToItselfStamps) {
   FixedClock clock(1000);
-  models_.create("m", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
   add_version("m");
   clock.set(2000);
-  const RegisteredModel renamed = models_.rename("m", "m");
+  const RegisteredModel renamed = write(registry::rename_registered_model, "m", "m");
   EXPECT_EQ(renamed.last_updated_timestamp, 2000);
   EXPECT_EQ(renamed.latest_versions.at(0).last_updated_timestamp, 2000);
 }
 
 TEST_P(RegisteredModelsTest, RenameToATakenNameChangesNothing) {
   FixedClock clock(1000);
-  models_.create("a", {}, "");
-  models_.create("b", {}, "");
+  write(registry::create_registered_model, "a", {}, "");
+  write(registry::create_registered_model, "b", {}, "");
   add_version("a");
   clock.set(2000);
-  EXPECT_MILLRACE_ERROR(models_.rename("a", "b"), kExists,
+  EXPECT_MILLRACE_ERROR(write(registry::rename_registered_model, "a", "b"), kExists,
                         "Registered Model (name=b) already exists. Error: the new name is taken.");
-  EXPECT_EQ(models_.get("a").last_updated_timestamp, 1000);
-  EXPECT_EQ(models_.get("b").latest_versions.size(), 0U);
+  EXPECT_EQ(read(registry::get_registered_model, "a").last_updated_timestamp, 1000);
+  EXPECT_EQ(read(registry::get_registered_model, "b").latest_versions.size(), 0U);
 }
 
 TEST_P(RegisteredModelsTest, RemoveLeavesNothingBehind) {
-  models_.create("m", {{"k", "v"}}, "");
-  models_.create("m2", {{"k", "v"}}, "");
+  write(registry::create_registered_model, "m", {{"k", "v"}}, "");
+  write(registry::create_registered_model, "m2", {{"k", "v"}}, "");
   for (const char* name : {"m", "m2"}) {
     add_version(name, {{"k", "v"}});
     add_version(name);
-    models_.set_alias(name, "a", 1);
+    write(registry::set_registered_model_alias, name, "a", 1);
   }
-  versions_.transition_stage("m", 2, "Production", false);
-  models_.remove("m");
-  EXPECT_MILLRACE_ERROR(models_.get("m"), kNotFound, "Registered Model with name=m not found");
+  write(registry::transition_model_version_stage, "m", 2, "Production", false);
+  write(registry::delete_registered_model, "m");
+  EXPECT_MILLRACE_ERROR(read(registry::get_registered_model, "m"), kNotFound,
+                        "Registered Model with name=m not found");
   for (const std::string table : {"registered_models", "model_versions", "registered_model_tags",
                                   "model_version_tags", "registered_model_aliases"}) {
-    const auto left = db().read([&table](Session& session) {
-      return session.first<std::int64_t>("SELECT COUNT(*) FROM " + table + " WHERE name = 'm'");
+    const auto left = db().read([&table](Work& work) {
+      return work.first<std::int64_t>("SELECT COUNT(*) FROM " + table + " WHERE name = 'm'");
     });
     EXPECT_EQ(std::get<0>(*left), 0) << table;
   }
-  EXPECT_EQ(text_of(models_.get("m2").latest_versions), "2:None");
-  models_.create("m", {}, "");
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m2").latest_versions), "2:None");
+  write(registry::create_registered_model, "m", {}, "");
   EXPECT_EQ(add_version("m").version, 1);
 }
 
 TEST_P(RegisteredModelsTest, TagsUpsertAndStampNothing) {
   FixedClock clock(1000);
-  models_.create("m", {{"c", "1"}, {"b", "2"}, {"a", "3"}}, "");
+  write(registry::create_registered_model, "m", {{"c", "1"}, {"b", "2"}, {"a", "3"}}, "");
   clock.set(2000);
-  models_.set_tag("m", {"b", "new"});
-  models_.set_tag("m", {"0", ""});
+  write(registry::set_registered_model_tag, "m", {"b", "new"});
+  write(registry::set_registered_model_tag, "m", {"0", ""});
   const bool sqlite = db().dialect() == Dialect::Sqlite;
-  EXPECT_EQ(text_of(models_.get("m").tags), sqlite ? "c=1 b=new a=3 0=" : "0= a=3 b=new c=1");
-  models_.delete_tag("m", "b");
-  models_.delete_tag("m", "b");
-  models_.set_tag("m", {"b", "again"});
-  EXPECT_EQ(text_of(models_.get("m").tags), sqlite ? "c=1 a=3 0= b=again" : "0= a=3 b=again c=1");
-  EXPECT_EQ(models_.get("m").last_updated_timestamp, 1000);
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").tags),
+            sqlite ? "c=1 b=new a=3 0=" : "0= a=3 b=new c=1");
+  write(registry::delete_registered_model_tag, "m", "b");
+  write(registry::delete_registered_model_tag, "m", "b");
+  write(registry::set_registered_model_tag, "m", {"b", "again"});
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").tags),
+            sqlite ? "c=1 a=3 0= b=again" : "0= a=3 b=again c=1");
+  EXPECT_EQ(read(registry::get_registered_model, "m").last_updated_timestamp, 1000);
 }
 
 TEST_P(RegisteredModelsTest, AliasesAreSortedAndStampNothing) {
   FixedClock clock(1000);
-  models_.create("m", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
   add_version("m");
   add_version("m");
   clock.set(2000);
-  models_.set_alias("m", "z", 1);
-  models_.set_alias("m", "b", 2);
-  models_.set_alias("m", "c", 2);
-  EXPECT_EQ(text_of(models_.get("m").aliases), "b->2 c->2 z->1");
-  models_.set_alias("m", "c", 1);
-  models_.delete_alias("m", "b");
-  models_.delete_alias("m", "never");
-  EXPECT_EQ(text_of(models_.get("m").aliases), "c->1 z->1");
-  EXPECT_EQ(models_.get("m").last_updated_timestamp, 1000);
-  EXPECT_EQ(versions_.get("m", 1).last_updated_timestamp, 1000);
+  write(registry::set_registered_model_alias, "m", "z", 1);
+  write(registry::set_registered_model_alias, "m", "b", 2);
+  write(registry::set_registered_model_alias, "m", "c", 2);
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").aliases), "b->2 c->2 z->1");
+  write(registry::set_registered_model_alias, "m", "c", 1);
+  write(registry::delete_registered_model_alias, "m", "b");
+  write(registry::delete_registered_model_alias, "m", "never");
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").aliases), "c->1 z->1");
+  EXPECT_EQ(read(registry::get_registered_model, "m").last_updated_timestamp, 1000);
+  EXPECT_EQ(read(registry::get_model_version, "m", 1).last_updated_timestamp, 1000);
 }
 
 TEST_P(RegisteredModelsTest, AliasNeedsALivingVersion) {
-  models_.create("m", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
   add_version("m");
-  versions_.remove("m", 1);
+  write(registry::delete_model_version, "m", 1);
   const std::string text = "Model Version (name=m, version=1) not found";
-  EXPECT_MILLRACE_ERROR(models_.set_alias("m", "a", 1), kNotFound, text);
-  EXPECT_MILLRACE_ERROR(models_.set_alias("m", "a", 9), kNotFound,
+  EXPECT_MILLRACE_ERROR(write(registry::set_registered_model_alias, "m", "a", 1), kNotFound, text);
+  EXPECT_MILLRACE_ERROR(write(registry::set_registered_model_alias, "m", "a", 9), kNotFound,
                         "Model Version (name=m, version=9) not found");
 }
 
 TEST_P(RegisteredModelsTest, LatestVersionsFollowTheLowestVersionOfTheirStage) {
-  models_.create("m", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
   for (int i = 0; i < 4; ++i) add_version("m", {{"b", "1"}, {"a", "2"}});
-  versions_.transition_stage("m", 2, "Staging", false);
-  versions_.transition_stage("m", 3, "Production", false);
-  models_.set_alias("m", "x", 4);
-  const RegisteredModel model = models_.get("m");
+  write(registry::transition_model_version_stage, "m", 2, "Staging", false);
+  write(registry::transition_model_version_stage, "m", 3, "Production", false);
+  write(registry::set_registered_model_alias, "m", "x", 4);
+  const RegisteredModel model = read(registry::get_registered_model, "m");
   EXPECT_EQ(text_of(model.latest_versions), "4:None 2:Staging 3:Production");
   const std::string tags = db().dialect() == Dialect::Sqlite ? "b=1 a=2" : "a=2 b=1";
   for (const ModelVersion& version : model.latest_versions) {
     EXPECT_EQ(text_of(version.tags), tags);
     EXPECT_TRUE(version.aliases.empty());
   }
-  versions_.remove("m", 1);
-  EXPECT_EQ(text_of(models_.get("m").latest_versions), "2:Staging 3:Production 4:None");
+  write(registry::delete_model_version, "m", 1);
+  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").latest_versions),
+            "2:Staging 3:Production 4:None");
 }
 
 TEST_P(RegisteredModelsTest, IsPromptWhenTheTagIsTrueInAnyCase) {
-  models_.create("model", {}, "");
-  models_.create("no", {{"mlflow.prompt.is_prompt", "false"}}, "");
-  models_.create("yes", {{"mlflow.prompt.is_prompt", "tRUE"}}, "");
-  EXPECT_FALSE(models_.is_prompt("model"));
-  EXPECT_FALSE(models_.is_prompt("no"));
-  EXPECT_TRUE(models_.is_prompt("yes"));
+  write(registry::create_registered_model, "model", {}, "");
+  write(registry::create_registered_model, "no", {{"mlflow.prompt.is_prompt", "false"}}, "");
+  write(registry::create_registered_model, "yes", {{"mlflow.prompt.is_prompt", "tRUE"}}, "");
+  EXPECT_FALSE(read(registry::is_prompt, "model"));
+  EXPECT_FALSE(read(registry::is_prompt, "no"));
+  EXPECT_TRUE(read(registry::is_prompt, "yes"));
 }
 
 MILLRACE_REGISTRY_SUITE(RegisteredModelsTest);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <span>
-#include <unordered_map>
 
 #include "store/common/error.h"
+#include "store/db/dialect.h"
 #include "store/db/padded_list.h"
 
 namespace millrace::registry {
@@ -12,12 +12,12 @@ namespace {
 
 using Text = std::optional<std::string>;
 
-std::vector<Tag> model_tags(Session& session, Dialect dialect, const std::string& name) {
+std::vector<Tag> model_tags(Work& work, const std::string& name) {
   std::vector<Tag> tags;
-  session.each<std::string, Text>(
+  work.each<std::string, Text>(
       "SELECT t.key, t.value FROM registered_model_tags t"
       " WHERE t.workspace = 'default' AND t.name = :name" +
-          by_tag_order(dialect, "t"),
+          by_tag_order(work.dialect(), "t"),
       {name}, [&tags](std::string key, Text value) {
         tags.push_back({std::move(key), std::move(value).value_or("")});
       });
@@ -25,17 +25,16 @@ std::vector<Tag> model_tags(Session& session, Dialect dialect, const std::string
 }
 
 // Reads the tags of a few versions of one model.
-void add_tags(Session& session, Dialect dialect, const std::string& name,
-              std::span<ModelVersion> versions) {
+void add_tags(Work& work, const std::string& name, std::span<ModelVersion> versions) {
   if (versions.empty()) return;
   const PaddedList list =
       padded_list(versions.size(), [&](std::size_t i) { return versions[i].version; });
   Values values{name};
   values.insert(values.end(), list.values.begin(), list.values.end());
-  session.each<std::int64_t, std::string, Text>(
+  work.each<std::int64_t, std::string, Text>(
       "SELECT t.version, t.key, t.value FROM model_version_tags t"
       " WHERE t.workspace = 'default' AND t.name = :name AND t.version" +
-          list.sql + by_tag_order(dialect, "t"),
+          list.sql + by_tag_order(work.dialect(), "t"),
       values, [versions](std::int64_t version, std::string key, Text value) {
         const auto owner =
             std::find_if(versions.begin(), versions.end(),
@@ -46,19 +45,18 @@ void add_tags(Session& session, Dialect dialect, const std::string& name,
 
 // Some versions of one model, without aliases, in no order. `which`: the end of a condition on
 // v.version. Their tags come by a statement of their own: joined, each would bring the whole row.
-std::vector<ModelVersion> versions_with_tags(Session& session, Dialect dialect,
-                                             const std::string& name, const std::string& which,
-                                             const Values& which_values) {
+std::vector<ModelVersion> versions_with_tags(Work& work, const std::string& name,
+                                             const std::string& which, const Values& which_values) {
   Values values{name};
   values.insert(values.end(), which_values.begin(), which_values.end());
   std::vector<ModelVersion> versions;
-  each_version(session,
+  each_version(work,
                "SELECT " + std::string(kVersionColumns) +
                    " FROM model_versions v WHERE v.workspace = 'default' AND v.name = :name"
                    " AND v.version" +
                    which,
                values, [&versions](ModelVersion row) { versions.push_back(std::move(row)); });
-  add_tags(session, dialect, name, versions);
+  add_tags(work, name, versions);
   return versions;
 }
 
@@ -86,27 +84,27 @@ std::string stage_bounds_statement(Dialect dialect) {
 
 // Of each stage that has versions, in the order of the first ones. Two index probes for each stage,
 // however many versions there are (millrace_model_versions_stage).
-std::vector<StageBounds> stage_bounds(Session& session, Dialect dialect, const std::string& name) {
+std::vector<StageBounds> stage_bounds(Work& work, const std::string& name) {
   static const std::string on_sqlite = stage_bounds_statement(Dialect::Sqlite);
   static const std::string on_servers = stage_bounds_statement(Dialect::Mysql);
-  const bool sqlite = dialect == Dialect::Sqlite;
+  const bool sqlite = work.dialect() == Dialect::Sqlite;
   using Integer = std::optional<std::int64_t>;
   std::vector<StageBounds> stages;
-  session.each<Integer, Integer>(sqlite ? on_sqlite : on_servers,
-                                 Values(kStages.size() * (sqlite ? 2 : 1), name),
-                                 [&stages](Integer first, Integer last) {
-                                   if (first && last) stages.push_back({*first, *last});
-                                 });
+  work.each<Integer, Integer>(sqlite ? on_sqlite : on_servers,
+                              Values(kStages.size() * (sqlite ? 2 : 1), name),
+                              [&stages](Integer first, Integer last) {
+                                if (first && last) stages.push_back({*first, *last});
+                              });
   std::sort(stages.begin(), stages.end(), [](const StageBounds& one, const StageBounds& other) {
     return one.first < other.first;
   });
   return stages;
 }
 
-std::vector<std::string> version_aliases(Session& session, const std::string& name,
+std::vector<std::string> version_aliases(Work& work, const std::string& name,
                                          std::int64_t version) {
   std::vector<std::string> aliases;
-  session.each<std::string>(
+  work.each<std::string>(
       "SELECT alias FROM registered_model_aliases"
       " WHERE workspace = 'default' AND name = :name AND version = :version ORDER BY alias",
       {name, version}, [&aliases](std::string alias) { aliases.push_back(std::move(alias)); });
@@ -124,31 +122,27 @@ void throw_no_version(const std::string& name, std::int64_t version) {
                                                    std::to_string(version) + ") not found");
 }
 
-void require_model(Session& session, const std::string& name, std::string_view lock) {
-  const auto found = session.first<std::int64_t>(
-      "SELECT 1 FROM registered_models WHERE workspace = 'default' AND name = :name" +
-          std::string(lock),
-      {name});
+void require_model(Work& work, const std::string& name) {
+  const auto found = work.first<std::int64_t>(
+      "SELECT 1 FROM registered_models WHERE workspace = 'default' AND name = :name", {name});
   if (!found) throw_no_model(name);
 }
 
-void require_version(Session& session, const std::string& name, std::int64_t version,
-                     std::string_view lock) {
+void require_version(Work& work, const std::string& name, std::int64_t version) {
   if (!fits_id(version)) throw_no_version(name, version);
-  const auto found = session.first<std::int64_t>(
+  const auto found = work.first<std::int64_t>(
       "SELECT 1 FROM model_versions WHERE workspace = 'default' AND name = :name"
-      " AND version = :version AND current_stage <> 'Deleted_Internal'" +
-          std::string(lock),
+      " AND version = :version AND current_stage <> 'Deleted_Internal'",
       {name, version});
   if (!found) throw_no_version(name, version);
 }
 
-RegisteredModel load_model(Session& session, Dialect dialect, const std::string& name) {
+RegisteredModel load_model(Work& work, const std::string& name) {
   using Integer = std::optional<std::int64_t>;
   // InnoDB has them in that order, for which MySQL would make a temporary table.
-  const std::string by_alias = dialect == Dialect::Mysql ? "" : " ORDER BY a.alias";
+  const std::string by_alias = work.dialect() == Dialect::Mysql ? "" : " ORDER BY a.alias";
   std::optional<RegisteredModel> model;
-  session.each<std::string, Integer, Integer, Text, Text, Integer>(
+  work.each<std::string, Integer, Integer, Text, Text, Integer>(
       "SELECT m.name, m.creation_time, m.last_updated_time, m.description, a.alias, a.version"
       " FROM registered_models m LEFT JOIN registered_model_aliases a"
       " ON a.workspace = m.workspace AND a.name = m.name"
@@ -169,28 +163,25 @@ RegisteredModel load_model(Session& session, Dialect dialect, const std::string&
         if (alias) model->aliases.push_back({*std::move(alias), version.value_or(0)});
       });
   if (!model) throw_no_model(name);
-  model->latest_versions = latest_versions(session, dialect, name);
-  model->tags = model_tags(session, dialect, name);
+  model->latest_versions = latest_versions(work, name);
+  model->tags = model_tags(work, name);
   return *std::move(model);
 }
 
-ModelVersion load_version(Session& session, Dialect dialect, const std::string& name,
-                          std::int64_t version) {
+ModelVersion load_version(Work& work, const std::string& name, std::int64_t version) {
   if (!fits_id(version)) throw_no_version(name, version);
   std::vector<ModelVersion> found = versions_with_tags(
-      session, dialect, name, " = :version AND v.current_stage <> 'Deleted_Internal'", {version});
+      work, name, " = :version AND v.current_stage <> 'Deleted_Internal'", {version});
   if (found.empty()) throw_no_version(name, version);
-  found.front().aliases = version_aliases(session, name, version);
+  found.front().aliases = version_aliases(work, name, version);
   return std::move(found.front());
 }
 
-std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
-                                          const std::string& name) {
-  const std::vector<StageBounds> stages = stage_bounds(session, dialect, name);
+std::vector<ModelVersion> latest_versions(Work& work, const std::string& name) {
+  const std::vector<StageBounds> stages = stage_bounds(work, name);
   if (stages.empty()) return {};
   const PaddedList list = padded_list(stages.size(), [&](std::size_t i) { return stages[i].last; });
-  std::vector<ModelVersion> versions =
-      versions_with_tags(session, dialect, name, list.sql, list.values);
+  std::vector<ModelVersion> versions = versions_with_tags(work, name, list.sql, list.values);
   const auto turn = [&stages](const ModelVersion& version) {
     return std::find_if(stages.begin(), stages.end(),
                         [&](const StageBounds& stage) { return stage.last == version.version; });
@@ -200,29 +191,15 @@ std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
   return versions;
 }
 
-std::vector<RegisteredModelAlias> model_aliases(Session& session, const std::string& name) {
+std::vector<RegisteredModelAlias> model_aliases(Work& work, const std::string& name) {
   std::vector<RegisteredModelAlias> aliases;
-  session.each<std::string, std::int64_t>(
+  work.each<std::string, std::int64_t>(
       "SELECT alias, version FROM registered_model_aliases"
       " WHERE workspace = 'default' AND name = :name ORDER BY alias",
       {name}, [&aliases](std::string alias, std::int64_t version) {
         aliases.push_back({std::move(alias), version});
       });
   return aliases;
-}
-
-std::vector<Tag> distinct(const std::vector<Tag>& tags) {
-  std::vector<Tag> result;
-  std::unordered_map<std::string_view, std::size_t> positions;
-  for (const Tag& tag : tags) {
-    const auto [position, is_new] = positions.try_emplace(tag.key, result.size());
-    if (is_new) {
-      result.push_back(tag);
-    } else {
-      result[position->second].value = tag.value;
-    }
-  }
-  return result;
 }
 
 }  // namespace millrace::registry

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/registry.h"
 
 namespace millrace::registry {
@@ -20,30 +20,24 @@ inline constexpr std::string_view kIsPromptTag = "mlflow.prompt.is_prompt";
 [[noreturn]] void throw_no_model(const std::string& name);
 [[noreturn]] void throw_no_version(const std::string& name, std::int64_t version);
 
-// Throws throw_no_model's error if there is none. `lock` is "" or the dialect's row_lock().
-void require_model(Session& session, const std::string& name, std::string_view lock);
+// Throws throw_no_model's error if there is none.
+void require_model(Work& work, const std::string& name);
 
 // The same for a version that is not deleted.
-void require_version(Session& session, const std::string& name, std::int64_t version,
-                     std::string_view lock);
+void require_version(Work& work, const std::string& name, std::int64_t version);
 
 // The whole model; throws as require_model.
-RegisteredModel load_model(Session& session, Dialect dialect, const std::string& name);
+RegisteredModel load_model(Work& work, const std::string& name);
 
 // The whole version, which must not be deleted; throws as require_version.
-ModelVersion load_version(Session& session, Dialect dialect, const std::string& name,
-                          std::int64_t version);
+ModelVersion load_version(Work& work, const std::string& name, std::int64_t version);
 
 // The highest version of each stage with its tags and without aliases, ordered by each stage's
 // lowest version.
-std::vector<ModelVersion> latest_versions(Session& session, Dialect dialect,
-                                          const std::string& name);
+std::vector<ModelVersion> latest_versions(Work& work, const std::string& name);
 
 // Ordered by alias.
-std::vector<RegisteredModelAlias> model_aliases(Session& session, const std::string& name);
-
-// Each key once: at its first position, with its last value.
-std::vector<Tag> distinct(const std::vector<Tag>& tags);
+std::vector<RegisteredModelAlias> model_aliases(Work& work, const std::string& name);
 
 // The select list that each_version reads, of model_versions under the alias v.
 inline constexpr std::string_view kVersionColumns =
@@ -53,11 +47,11 @@ inline constexpr std::string_view kVersionColumns =
 // Runs `sql`, whose select list is kVersionColumns and then columns of the types More, and calls
 // `row(ModelVersion, more...)`.
 template <class... More, class Row>
-void each_version(Session& session, std::string_view sql, const Values& values, Row&& row) {
+void each_version(Work& work, std::string_view sql, const Values& values, Row&& row) {
   using Text = std::optional<std::string>;
   using Integer = std::optional<std::int64_t>;
-  session.each<std::string, std::int64_t, Integer, Integer, Text, Text, Text, Text, Text, Text,
-               Text, More...>(
+  work.each<std::string, std::int64_t, Integer, Integer, Text, Text, Text, Text, Text, Text, Text,
+            More...>(
       sql, values,
       [&row](std::string name, std::int64_t version, Integer created, Integer updated, Text stage,
              Text description, Text source, Text storage_location, Text run_id, Text run_link,

@@ -15,27 +15,28 @@ class RegistrySearchTest : public RegistrySuite {
     std::vector<ModelVersion> records;
   };
 
-  RegisteredModels::Page find_models(const std::string& filter,
-                                     const std::vector<std::string>& order_by = {},
-                                     std::int64_t max_results = 100, std::int64_t offset = 0) {
-    return models_.search(search::parse_registered_model_search(filter, order_by), max_results,
-                          offset);
+  registry::RegisteredModelPage find_models(const std::string& filter,
+                                            const std::vector<std::string>& order_by = {},
+                                            std::int64_t max_results = 100,
+                                            std::int64_t offset = 0) {
+    return read(registry::search_registered_models,
+                search::parse_registered_model_search(filter, order_by), max_results, offset);
   }
 
   Versions find_versions(const std::string& filter, const std::vector<std::string>& order_by = {},
                          std::int64_t max_results = 100, std::int64_t offset = 0) {
     Versions found;
-    found.more = versions_.search(search::parse_model_version_search(filter, order_by), max_results,
-                                  offset, [&found](const ModelVersion& version) {
-                                    if (!found.text.empty()) found.text += ' ';
-                                    found.text +=
-                                        version.name + "/" + std::to_string(version.version);
-                                    found.records.push_back(version);
-                                  });
+    found.more =
+        read(registry::search_model_versions, search::parse_model_version_search(filter, order_by),
+             max_results, offset, [&found](const ModelVersion& version) {
+               if (!found.text.empty()) found.text += ' ';
+               found.text += version.name + "/" + std::to_string(version.version);
+               found.records.push_back(version);
+             });
     return found;
   }
 
-  static std::string names_of(const RegisteredModels::Page& page) {
+  static std::string names_of(const registry::RegisteredModelPage& page) {
     std::string names;
     for (const RegisteredModel& model : page.models) {
       names += (names.empty() ? "" : " ") + model.name;
@@ -47,7 +48,8 @@ class RegistrySearchTest : public RegistrySuite {
 };
 
 TEST_P(RegistrySearchTest, ModelsComeInPages) {
-  for (const char* name : {"c", "a", "e", "b", "d"}) models_.create(name, {}, "");
+  for (const char* name : {"c", "a", "e", "b", "d"})
+    write(registry::create_registered_model, name, {}, "");
   EXPECT_EQ(names_of(find_models("")), "a b c d e");
   EXPECT_FALSE(find_models("", {}, 5).more);
   const auto first = find_models("", {"name DESC"}, 2);
@@ -63,15 +65,15 @@ TEST_P(RegistrySearchTest, ModelsComeInPages) {
 
 TEST_P(RegistrySearchTest, ModelsCarryTagsAliasesAndLatestVersionsByStage) {
   for (const char* name : {"m", "n"}) {
-    models_.create(name, {{"z", name}, {"y", ""}}, "text");
+    write(registry::create_registered_model, name, {{"z", name}, {"y", ""}}, "text");
     for (int i = 0; i < 4; ++i) add_version(name, {{"b", std::to_string(i)}, {"a", name}});
-    versions_.transition_stage(name, 2, "Staging", false);
-    versions_.transition_stage(name, 3, "Production", false);
-    models_.set_alias(name, "y", 1);
-    models_.set_alias(name, "x", 2);
+    write(registry::transition_model_version_stage, name, 2, "Staging", false);
+    write(registry::transition_model_version_stage, name, 3, "Production", false);
+    write(registry::set_registered_model_alias, name, "y", 1);
+    write(registry::set_registered_model_alias, name, "x", 2);
   }
-  versions_.remove("n", 4);
-  versions_.remove("n", 1);
+  write(registry::delete_model_version, "n", 4);
+  write(registry::delete_model_version, "n", 1);
   const auto page = find_models("");
   ASSERT_EQ(names_of(page), "m n");
   const bool by_version = db().dialect() == Dialect::Postgresql;
@@ -100,15 +102,16 @@ TEST_P(RegistrySearchTest, ModelsCarryTagsAliasesAndLatestVersionsByStage) {
 
 // What a client does with a model's name in another case, which MySQL alone takes for the same.
 TEST_P(RegistrySearchTest, RowsWithANameInAnotherCaseBelongToTheModel) {
-  models_.create("Model", {}, "");
+  write(registry::create_registered_model, "Model", {}, "");
   if (db().dialect() != Dialect::Mysql) {
-    EXPECT_MILLRACE_ERROR(models_.set_tag("mODEL", {"k", "v"}), ErrorCode::ResourceDoesNotExist,
+    EXPECT_MILLRACE_ERROR(write(registry::set_registered_model_tag, "mODEL", {"k", "v"}),
+                          ErrorCode::ResourceDoesNotExist,
                           "Registered Model with name=mODEL not found");
     return;
   }
-  models_.set_tag("mODEL", {"k", "v"});
+  write(registry::set_registered_model_tag, "mODEL", {"k", "v"});
   add_version("mODEL", {{"a", "b"}});
-  models_.set_alias("mODEL", "champion", 1);
+  write(registry::set_registered_model_alias, "mODEL", "champion", 1);
   const auto page = find_models("");
   ASSERT_EQ(names_of(page), "Model");
   EXPECT_EQ(text_of(page.models[0].latest_versions), "1:None");
@@ -117,14 +120,14 @@ TEST_P(RegistrySearchTest, RowsWithANameInAnotherCaseBelongToTheModel) {
 }
 
 TEST_P(RegistrySearchTest, AThousandModelsFitOnePage) {
-  db().write([](Session& session) {
+  db().write([](Work& work) {
     for (int i = 0; i < 1001; ++i) {
-      session.execute("INSERT INTO registered_models (workspace, name) VALUES ('default', :name)",
-                      {"m" + std::to_string(10'000 + i)});
+      work.execute("INSERT INTO registered_models (workspace, name) VALUES ('default', :name)",
+                   {"m" + std::to_string(10'000 + i)});
     }
   });
-  models_.set_tag("m10999", {"k", "v"});
-  models_.set_tag("m11000", {"k", "v"});
+  write(registry::set_registered_model_tag, "m10999", {"k", "v"});
+  write(registry::set_registered_model_tag, "m11000", {"k", "v"});
   const auto page = find_models("", {}, 1000);
   ASSERT_EQ(page.models.size(), 1000U);
   EXPECT_TRUE(page.more);
@@ -134,8 +137,8 @@ TEST_P(RegistrySearchTest, AThousandModelsFitOnePage) {
 
 TEST_P(RegistrySearchTest, VersionsComeInPages) {
   FixedClock clock(1000);
-  models_.create("m", {}, "");
-  models_.create("n", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
+  write(registry::create_registered_model, "n", {}, "");
   for (int i = 0; i < 3; ++i) add_version("m", {{"k", "v"}});
   clock.set(2000);
   add_version("n");
@@ -152,12 +155,12 @@ TEST_P(RegistrySearchTest, VersionsComeInPages) {
 }
 
 TEST_P(RegistrySearchTest, VersionsCarryTagsButNoAliasesAndNoDeletedOnes) {
-  models_.create("m", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
   add_version("m", {{"z", "1"}, {"y", ""}});
   add_version("m");
   add_version("m", {{"k", "v"}});
-  models_.set_alias("m", "a", 1);
-  versions_.remove("m", 3);
+  write(registry::set_registered_model_alias, "m", "a", 1);
+  write(registry::delete_model_version, "m", 3);
   const Versions found = find_versions("name = 'm'", {"version_number"});
   ASSERT_EQ(found.text, "m/1 m/2");
   EXPECT_EQ(text_of(found.records[0].tags), by_key() ? "y= z=1" : "z=1 y=");
@@ -176,12 +179,12 @@ TEST_P(RegistrySearchTest, ALongPageKeepsItsOrderInEverySort) {
   const auto updated = [](std::int64_t model, std::int64_t version) {
     return (version * 104'729 + model) % 97;
   };
-  db().write([&](Session& session) {
+  db().write([&](Work& work) {
     for (std::int64_t m = 0; m < kModels; ++m) {
-      session.execute("INSERT INTO registered_models (workspace, name) VALUES ('default', :name)",
-                      {name_of(m)});
+      work.execute("INSERT INTO registered_models (workspace, name) VALUES ('default', :name)",
+                   {name_of(m)});
       for (std::int64_t v = 1; v <= kVersions; ++v) {
-        session.execute(
+        work.execute(
             "INSERT INTO model_versions (workspace, name, version, creation_time,"
             " last_updated_time, current_stage, source, status)"
             " VALUES ('default', :name, :version, :created, :updated, 'None', 's', 'READY')",
@@ -191,7 +194,7 @@ TEST_P(RegistrySearchTest, ALongPageKeepsItsOrderInEverySort) {
   });
   for (std::int64_t v = 1; v < 4; ++v) {
     for (std::int64_t t = 0; t < v; ++t) {
-      versions_.set_tag(name_of(7), v, {"k" + std::to_string(9 - t), "v"});
+      write(registry::set_model_version_tag, name_of(7), v, {"k" + std::to_string(9 - t), "v"});
     }
   }
   // What each order sorts by: three numbers, ascending.
@@ -237,15 +240,15 @@ TEST_P(RegistrySearchTest, ALongPageKeepsItsOrderInEverySort) {
 }
 
 TEST_P(RegistrySearchTest, AVisitorMayEndTheSearch) {
-  models_.create("m", {}, "");
+  write(registry::create_registered_model, "m", {}, "");
   for (int i = 0; i < 3; ++i) add_version("m");
   const auto parsed = search::parse_model_version_search("", {});
   int seen = 0;
-  EXPECT_THROW(versions_.search(parsed, 10, 0,
-                                [&seen](const ModelVersion&) {
-                                  ++seen;
-                                  throw std::runtime_error("the reader has gone");
-                                }),
+  EXPECT_THROW(read(registry::search_model_versions, parsed, 10, 0,
+                    [&seen](const ModelVersion&) {
+                      ++seen;
+                      throw std::runtime_error("the reader has gone");
+                    }),
                std::runtime_error);
   EXPECT_EQ(seen, 1);
   EXPECT_EQ(find_versions("").records.size(), 3U);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "store/common/clock.h"
@@ -35,30 +36,38 @@ struct DatabaseKind {
 // A new dialect is one more entry in here.
 std::vector<DatabaseKind> database_kinds();
 
-class RegistrySuite : public testing::TestWithParam<DatabaseKind> {
+class StoreSuite : public testing::TestWithParam<DatabaseKind> {
  protected:
-  RegistrySuite() : database_(GetParam().make()) {}
+  StoreSuite() : database_(GetParam().make()) {}
 
   Db& db() { return database_->db(); }
 
-  // A version of model `name` with fields that no test looks at.
-  ModelVersion add_version(const std::string& name, const std::vector<Tag>& tags = {}) {
-    return versions_.create({.name = name,
-                             .source = "s3://bucket/path",
-                             .storage_location = "s3://bucket/path",
-                             .run_id = "",
-                             .run_link = "",
-                             .description = "",
-                             .tags = tags});
+  // Opens a unit of work for one operation, with these arguments.
+  template <class Result, class... Args>
+  Result read(Result (*operation)(Work&, Args...), std::type_identity_t<Args>... args) {
+    return db().read([&](Work& work) { return operation(work, args...); });
+  }
+  template <class Result, class... Args>
+  Result write(Result (*operation)(Work&, Args...), std::type_identity_t<Args>... args) {
+    return db().write([&](Work& work) { return operation(work, args...); });
   }
 
  private:
   std::unique_ptr<TestDatabase> database_;
+};
 
+class RegistrySuite : public StoreSuite {
  protected:
-  RegisteredModels models_{db()};
-  ModelVersions versions_{db()};
-  TrackingLookup tracking_{db()};
+  // A version of model `name` with fields that no test looks at.
+  ModelVersion add_version(const std::string& name, const std::vector<Tag>& tags = {}) {
+    return write(registry::create_model_version, {.name = name,
+                                                  .source = "s3://bucket/path",
+                                                  .storage_location = "s3://bucket/path",
+                                                  .run_id = "",
+                                                  .run_link = "",
+                                                  .description = "",
+                                                  .tags = tags});
+  }
 };
 
 inline std::string kind_name(const testing::TestParamInfo<DatabaseKind>& kind) {

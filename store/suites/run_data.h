@@ -15,8 +15,8 @@ namespace millrace {
 class RunDataSuite : public TrackingSuite {
  protected:
   std::string add_run(const std::string& id, const std::string& stage = "active") {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO runs (run_uuid, name, experiment_id, status, lifecycle_stage, start_time)"
           " VALUES (:id, 'run', 0, 'RUNNING', :stage, 0)",
           {id, stage});
@@ -25,8 +25,8 @@ class RunDataSuite : public TrackingSuite {
   }
 
   void add_model(const std::string& id) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location,"
           " creation_timestamp_ms, last_updated_timestamp_ms, status, lifecycle_stage)"
           " VALUES (:id, 0, 'model', 'mlflow-artifacts:/0', 0, 0, 1, 'active')",
@@ -35,9 +35,8 @@ class RunDataSuite : public TrackingSuite {
   }
 
   std::int64_t count(const std::string& from) {
-    return std::get<0>(*db().read([&](Session& session) {
-      return session.first<std::int64_t>("SELECT COUNT(*) FROM " + from);
-    }));
+    return std::get<0>(*db().read(
+        [&](Work& work) { return work.first<std::int64_t>("SELECT COUNT(*) FROM " + from); }));
   }
 
   // key=value@timestamp/step
@@ -50,8 +49,7 @@ class RunDataSuite : public TrackingSuite {
 
   // The latest metrics of the run.
   std::string latest() {
-    const millrace::Run run =
-        db().read([&](Session& session) { return runs::load_run(session, db().dialect(), run_); });
+    const millrace::Run run = db().read([&](Work& work) { return runs::load_run(work, run_); });
     std::string text;
     for (const Metric& metric : run.metrics) text += (text.empty() ? "" : " ") + text_of(metric);
     return text;

@@ -213,7 +213,8 @@ class SearchPlanTest : public DbTest {
     const auto search = search::parse_run_search(usual.filter, usual.order_by);
     std::size_t rows = 0;
     record = {};
-    Runs(db).search(search, {{0}, {kActive}}, kRows, 0, [&rows](const millrace::Run&) { ++rows; });
+    db.read(WorkOrder(), tracking::search_runs, search, search::RunScope{{0}, {kActive}}, kRows, 0,
+            [&rows](const millrace::Run&) { ++rows; });
     return rows;
   }
 
@@ -226,12 +227,13 @@ class SearchPlanTest : public DbTest {
       const auto search = search::parse_model_version_search(usual.filter, {});
       std::size_t rows = 0;
       record = {};
-      ModelVersions(db).search(search, kRows, 0, [&rows](const ModelVersion&) { ++rows; });
+      db.read(WorkOrder(), registry::search_model_versions, search, kRows, 0,
+              [&rows](const ModelVersion&) { ++rows; });
       return rows;
     }
     const auto search = search::parse_registered_model_search(usual.filter, {});
     record = {};
-    return RegisteredModels(db).search(search, kRows, 0).models.size();
+    return db.read(WorkOrder(), registry::search_registered_models, search, kRows, 0).models.size();
   }
 };
 
@@ -317,8 +319,12 @@ TEST_F(SearchPlanTest, StepsOfAModelDoNotGrowWithItsVersions) {
     const Watch watch;
     Db db(options());
     record = {};
-    EXPECT_EQ(RegisteredModels(db).get("m00001").latest_versions.size(), 2);
-    EXPECT_EQ(ModelVersions(db).get_latest_versions("m00001", {}).size(), 2);
+    EXPECT_EQ(db.read(WorkOrder(), registry::get_registered_model, "m00001").latest_versions.size(),
+              2);
+    EXPECT_EQ(
+        db.read(WorkOrder(), registry::get_latest_versions, "m00001", std::vector<std::string>())
+            .size(),
+        2);
     return record.steps;
   };
   const std::int64_t few = steps();

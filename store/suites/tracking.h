@@ -11,20 +11,6 @@
 
 namespace millrace {
 
-class TrackingSuite : public testing::TestWithParam<DatabaseKind> {
- protected:
-  TrackingSuite() : database_(GetParam().make()) {}
-
-  Db& db() { return database_->db(); }
-
- private:
-  std::unique_ptr<TestDatabase> database_;
-
- protected:
-  Experiments experiments_{db()};
-  Runs runs_{db()};
-  RunData run_data_{db()};
-  LoggedModels logged_models_{db()};
-};
+class TrackingSuite : public StoreSuite {};
 
 }  // namespace millrace

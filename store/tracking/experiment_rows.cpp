@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/common/error.h"
+#include "store/db/dialect.h"
 
 namespace millrace::experiments {
 
@@ -11,10 +12,10 @@ void throw_no_experiment(std::int64_t id) {
               "No Experiment with id=" + std::to_string(id) + " exists");
 }
 
-Experiment require_experiment(Session& session, std::int64_t id, std::string_view lock) {
+Experiment require_experiment(Work& work, std::int64_t id, std::string_view lock) {
   if (!fits_id(id)) throw_no_experiment(id);
   std::optional<Experiment> found;
-  each_experiment(session,
+  each_experiment(work,
                   "SELECT " + std::string(kColumns) +
                       " FROM experiments e WHERE e.experiment_id = :id" + std::string(lock),
                   {id}, [&found](Experiment row) { found = std::move(row); });
@@ -22,8 +23,8 @@ Experiment require_experiment(Session& session, std::int64_t id, std::string_vie
   return *std::move(found);
 }
 
-Experiment require_active_experiment(Session& session, std::int64_t id, std::string_view lock) {
-  Experiment experiment = require_experiment(session, id, lock);
+Experiment require_active_experiment(Work& work, std::int64_t id, std::string_view lock) {
+  Experiment experiment = require_experiment(work, id, lock);
   if (experiment.lifecycle_stage == kActive) return experiment;
   throw_invalid_parameter("The experiment " + std::to_string(id) +
                           " must be in the 'active' state. Current state is " +
@@ -41,11 +42,11 @@ void require_sql_integer(std::string_view experiment_text) {
               "'" + std::string(experiment_text) + "' is no experiment's id.");
 }
 
-std::vector<Tag> load_tags(Session& session, Dialect dialect, std::int64_t id) {
+std::vector<Tag> load_tags(Work& work, std::int64_t id) {
   std::vector<Tag> tags;
-  session.each<std::string, std::optional<std::string>>(
+  work.each<std::string, std::optional<std::string>>(
       "SELECT t.key, t.value FROM experiment_tags t WHERE t.experiment_id = :id" +
-          by_tag_order(dialect, "t"),
+          by_tag_order(work.dialect(), "t"),
       {id}, [&tags](std::string key, std::optional<std::string> value) {
         tags.push_back({std::move(key), std::move(value).value_or("")});
       });

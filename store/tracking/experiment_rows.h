@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/tracking.h"
 
 namespace millrace::experiments {
@@ -18,19 +18,19 @@ namespace millrace::experiments {
 [[noreturn]] void throw_no_experiment(std::int64_t id);
 
 // SqlAlchemyStore._get_experiment, without the tags: in whatever stage. Throws
-// throw_no_experiment's error. `lock` is "" or the dialect's row_lock().
-Experiment require_experiment(Session& session, std::int64_t id, std::string_view lock = "");
+// throw_no_experiment's error. `lock` is "" or the dialect's share_lock().
+Experiment require_experiment(Work& work, std::int64_t id, std::string_view lock = "");
 
 // The same, and _check_experiment_is_active: INVALID_PARAMETER_VALUE "The experiment ... must be in
 // the 'active' state. Current state is deleted."
-Experiment require_active_experiment(Session& session, std::int64_t id, std::string_view lock = "");
+Experiment require_active_experiment(Work& work, std::int64_t id, std::string_view lock = "");
 
 // For a row that is inserted with the id as the client spelled it: BAD_REQUEST for what Python
 // takes for a number and a database does not, as "1_0", and for "", which stands for the default.
 void require_sql_integer(std::string_view experiment_text);
 
 // The tags of one experiment, in MLflow's order: insertion on SQLite, else key.
-std::vector<Tag> load_tags(Session& session, Dialect dialect, std::int64_t id);
+std::vector<Tag> load_tags(Work& work, std::int64_t id);
 
 // The select list that each_experiment reads, of experiments under the alias e.
 inline constexpr std::string_view kColumns =
@@ -40,10 +40,10 @@ inline constexpr std::string_view kColumns =
 // Runs `sql`, whose select list is kColumns and then columns of the types More, and calls
 // `row(Experiment, more...)`.
 template <class... More, class Row>
-void each_experiment(Session& session, std::string_view sql, const Values& values, Row&& row) {
+void each_experiment(Work& work, std::string_view sql, const Values& values, Row&& row) {
   using Text = std::optional<std::string>;
   using Integer = std::optional<std::int64_t>;
-  session.each<std::int64_t, std::string, Text, Text, Integer, Integer, More...>(
+  work.each<std::int64_t, std::string, Text, Text, Integer, Integer, More...>(
       sql, values,
       [&row](std::int64_t id, std::string name, Text location, Text stage, Integer created,
              Integer updated, More... more) {

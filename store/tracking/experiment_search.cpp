@@ -2,11 +2,12 @@
 #include <array>
 #include <span>
 
+#include "store/db/dialect.h"
 #include "store/search/query.h"
 #include "store/tracking/experiment_rows.h"
 #include "store/tracking/experiments.h"
 
-namespace millrace {
+namespace millrace::tracking {
 namespace {
 
 using Text = std::optional<std::string>;
@@ -36,29 +37,27 @@ search::Query with_tags(const search::ParsedSearch& parsed, ViewType view, const
 
 }  // namespace
 
-bool Experiments::search(const search::ParsedSearch& parsed, ViewType view,
-                         std::int64_t max_results, std::int64_t offset,
-                         const std::function<void(const Experiment&)>& row) {
-  const search::Query query = with_tags(parsed, view, {max_results + 1, offset}, db_.dialect());
-  return db_.read([&](Session& session) {
-    std::int64_t count = 0;  // of the experiments begun
-    Experiment current;
-    experiments::each_experiment<Text, Text>(
-        session, query.sql, query.values, [&](Experiment next, Text key, Text value) {
-          if (count == 0 || next.experiment_id != current.experiment_id) {
-            if (count > 0 && count <= max_results) row(current);
-            ++count;
-            current = std::move(next);
-          }
-          if (key) current.tags.push_back({*std::move(key), std::move(value).value_or("")});
-        });
-    const bool more = count > max_results;
-    if (count > 0 && !more) row(current);
-    return more;
-  });
+bool search_experiments(Work& work, const search::ParsedSearch& parsed, ViewType view,
+                        std::int64_t max_results, std::int64_t offset,
+                        const std::function<void(const Experiment&)>& row) {
+  const search::Query query = with_tags(parsed, view, {max_results + 1, offset}, work.dialect());
+  std::int64_t count = 0;  // of the experiments begun
+  Experiment current;
+  experiments::each_experiment<Text, Text>(
+      work, query.sql, query.values, [&](Experiment next, Text key, Text value) {
+        if (count == 0 || next.experiment_id != current.experiment_id) {
+          if (count > 0 && count <= max_results) row(current);
+          ++count;
+          current = std::move(next);
+        }
+        if (key) current.tags.push_back({*std::move(key), std::move(value).value_or("")});
+      });
+  const bool more = count > max_results;
+  if (count > 0 && !more) row(current);
+  return more;
 }
 
-std::vector<DatasetSummary> Experiments::search_datasets(const std::vector<std::int64_t>& ids) {
+std::vector<DatasetSummary> search_datasets(Work& work, const std::vector<std::int64_t>& ids) {
   std::string places;
   Values values;
   for (const std::int64_t id : ids) {
@@ -67,23 +66,21 @@ std::vector<DatasetSummary> Experiments::search_datasets(const std::vector<std::
   }
   // MLflow asks for no order and gets this one from SQLite.
   const std::string first_input =
-      "i" + std::string(stored_place(db_.dialect()).value_or(".destination_id"));
-  return db_.read([&](Session& session) {
-    std::vector<DatasetSummary> summaries;
-    session.each<std::int64_t, std::string, std::string, Text>(
-        "SELECT d.experiment_id, d.name, d.digest, t.value FROM datasets d"
-        " JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid"
-        " LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'"
-        " WHERE d.experiment_id IN (" +
-            places +
-            ") GROUP BY d.experiment_id, d.name, d.digest, t.value"
-            " ORDER BY d.experiment_id, d.name, d.digest, MIN(" +
-            first_input + ") LIMIT 1000",
-        values, [&](std::int64_t id, std::string name, std::string digest, Text context) {
-          summaries.push_back({id, std::move(name), std::move(digest), std::move(context)});
-        });
-    return summaries;
-  });
+      "i" + std::string(stored_place(work.dialect()).value_or(".destination_id"));
+  std::vector<DatasetSummary> summaries;
+  work.each<std::int64_t, std::string, std::string, Text>(
+      "SELECT d.experiment_id, d.name, d.digest, t.value FROM datasets d"
+      " JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid"
+      " LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'"
+      " WHERE d.experiment_id IN (" +
+          places +
+          ") GROUP BY d.experiment_id, d.name, d.digest, t.value"
+          " ORDER BY d.experiment_id, d.name, d.digest, MIN(" +
+          first_input + ") LIMIT 1000",
+      values, [&](std::int64_t id, std::string name, std::string digest, Text context) {
+        summaries.push_back({id, std::move(name), std::move(digest), std::move(context)});
+      });
+  return summaries;
 }
 
-}  // namespace millrace
+}  // namespace millrace::tracking

@@ -10,16 +10,16 @@ std::string location_of(std::int64_t id) { return "mlflow-artifacts:/" + std::to
 class ExperimentsTest : public TrackingSuite {
  protected:
   std::int64_t create(const std::string& name, const std::vector<Tag>& tags = {}) {
-    return experiments_.create(name, location_of, tags);
+    return write(tracking::create_experiment, name, location_of, tags);
   }
 
   void execute(const std::string& sql) {
-    db().write([&](Session& session) { session.execute(sql); });
+    db().write([&](Work& work) { work.execute(sql); });
   }
 
   void add_run(const std::string& id, std::int64_t experiment, const std::string& stage) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO runs (run_uuid, name, experiment_id, lifecycle_stage, status, source_type)"
           " VALUES (:id, :name, :experiment, :stage, 'RUNNING', 'UNKNOWN')",
           {id, id, experiment, stage});
@@ -28,9 +28,9 @@ class ExperimentsTest : public TrackingSuite {
 
   // "one:active two:deleted*"; the star says that deleted_time is set.
   std::string stages() {
-    return db().read([](Session& session) {
+    return db().read([](Work& work) {
       std::string text;
-      session.each<std::string, std::string, std::optional<std::int64_t>>(
+      work.each<std::string, std::string, std::optional<std::int64_t>>(
           "SELECT run_uuid, lifecycle_stage, deleted_time FROM runs ORDER BY run_uuid", {},
           [&text](const std::string& id, const std::string& stage,
                   std::optional<std::int64_t> deleted) {
@@ -49,8 +49,8 @@ class ExperimentsTest : public TrackingSuite {
       names.push_back(experiment.name + (experiment.tags.empty() ? "" : "/") +
                       text_of(experiment.tags));
     };
-    if (experiments_.search(search::parse_experiment_search(filter, order), view, max_results,
-                            offset, keep)) {
+    if (read(tracking::search_experiments, search::parse_experiment_search(filter, order), view,
+             max_results, offset, keep)) {
       names.emplace_back("...");
     }
     return text_of(names);
@@ -60,51 +60,52 @@ class ExperimentsTest : public TrackingSuite {
 TEST_P(ExperimentsTest, CreateAndGet) {
   const std::int64_t id = create("first", {{"b", "1"}, {"a", "2"}});
   EXPECT_EQ(id, 1);
-  const Experiment experiment = experiments_.get(id);
+  const Experiment experiment = read(tracking::get_experiment, id);
   EXPECT_EQ(experiment.name, "first");
   EXPECT_EQ(experiment.artifact_location, "mlflow-artifacts:/1");
   EXPECT_EQ(experiment.lifecycle_stage, "active");
   EXPECT_EQ(experiment.creation_time, experiment.last_update_time);
   EXPECT_EQ(text_of(experiment.tags), as_listed(db(), {{"b", "1"}, {"a", "2"}}));
-  EXPECT_EQ(experiments_.get_by_name("first").experiment_id, id);
-  EXPECT_EQ(experiments_.get_by_name("Default").experiment_id, 0);
-  EXPECT_MILLRACE_ERROR(experiments_.get(2), ErrorCode::ResourceDoesNotExist,
+  EXPECT_EQ(read(tracking::get_experiment_by_name, "first").experiment_id, id);
+  EXPECT_EQ(read(tracking::get_experiment_by_name, "Default").experiment_id, 0);
+  EXPECT_MILLRACE_ERROR(read(tracking::get_experiment, 2), ErrorCode::ResourceDoesNotExist,
                         "No Experiment with id=2 exists");
-  EXPECT_MILLRACE_ERROR(experiments_.get_by_name("no"), ErrorCode::ResourceDoesNotExist,
+  EXPECT_MILLRACE_ERROR(read(tracking::get_experiment_by_name, "no"),
+                        ErrorCode::ResourceDoesNotExist,
                         "Could not find experiment with name 'no'");
 }
 
 TEST_P(ExperimentsTest, ANameIsTakenForGood) {
   const std::int64_t id = create("first");
-  experiments_.remove(id);
+  write(tracking::delete_experiment, id);
   EXPECT_MILLRACE_ERROR(create("first"), ErrorCode::ResourceAlreadyExists,
                         "Experiment(name=first) already exists. Error: the name is taken.");
-  EXPECT_EQ(experiments_.get_by_name("first").lifecycle_stage, "deleted");
+  EXPECT_EQ(read(tracking::get_experiment_by_name, "first").lifecycle_stage, "deleted");
 }
 
 TEST_P(ExperimentsTest, ATagKeyGivenTwiceLeavesNothing) {
   EXPECT_MILLRACE_ERROR(create("twice", {{"k", "1"}, {"k", "2"}}), ErrorCode::ResourceAlreadyExists,
                         "Experiment(name=twice) already exists. Error: a tag key is given twice.");
-  EXPECT_EQ(text_of(experiments_.get(create("twice")).tags), "");
+  EXPECT_EQ(text_of(read(tracking::get_experiment, create("twice")).tags), "");
 }
 
 TEST_P(ExperimentsTest, Rename) {
   const std::int64_t id = create("first");
   create("second");
   execute("UPDATE experiments SET last_update_time = 1");
-  experiments_.rename(id, "third");
-  EXPECT_EQ(experiments_.get(id).name, "third");
-  EXPECT_GT(experiments_.get(id).last_update_time, 1);
+  write(tracking::rename_experiment, id, "third");
+  EXPECT_EQ(read(tracking::get_experiment, id).name, "third");
+  EXPECT_GT(read(tracking::get_experiment, id).last_update_time, 1);
   try {
-    experiments_.rename(id, "second");
+    write(tracking::rename_experiment, id, "second");
     ADD_FAILURE() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::BadRequest);
   }
-  experiments_.remove(id);
-  EXPECT_MILLRACE_ERROR(experiments_.rename(id, "fourth"), ErrorCode::InvalidState,
+  write(tracking::delete_experiment, id);
+  EXPECT_MILLRACE_ERROR(write(tracking::rename_experiment, id, "fourth"), ErrorCode::InvalidState,
                         "Cannot rename a non-active experiment.");
-  EXPECT_EQ(experiments_.get(id).name, "third");
+  EXPECT_EQ(read(tracking::get_experiment, id).name, "third");
 }
 
 TEST_P(ExperimentsTest, DeleteAndRestoreTakeAllRunsAlong) {
@@ -112,43 +113,44 @@ TEST_P(ExperimentsTest, DeleteAndRestoreTakeAllRunsAlong) {
   add_run("a", id, "active");
   add_run("b", id, "deleted");
   add_run("c", 0, "active");
-  experiments_.remove(id);
+  write(tracking::delete_experiment, id);
   EXPECT_EQ(stages(), "a:deleted* b:deleted* c:active");
-  EXPECT_MILLRACE_ERROR(experiments_.remove(id), ErrorCode::ResourceDoesNotExist,
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_experiment, id), ErrorCode::ResourceDoesNotExist,
                         "No Experiment with id=1 exists");
-  experiments_.restore(id);
+  write(tracking::restore_experiment, id);
   EXPECT_EQ(stages(), "a:active b:active c:active");
-  EXPECT_MILLRACE_ERROR(experiments_.restore(id), ErrorCode::ResourceDoesNotExist,
+  EXPECT_MILLRACE_ERROR(write(tracking::restore_experiment, id), ErrorCode::ResourceDoesNotExist,
                         "No Experiment with id=1 exists");
 }
 
 TEST_P(ExperimentsTest, Tags) {
   const std::int64_t id = create("first", {{"b", "1"}, {"a", "2"}});
-  experiments_.set_tag(id, {"b", "3"}, "1");
-  experiments_.set_tag(id, {"c", ""}, " 01 ");
-  EXPECT_EQ(text_of(experiments_.get(id).tags),
+  write(tracking::set_experiment_tag, id, {"b", "3"}, "1");
+  write(tracking::set_experiment_tag, id, {"c", ""}, " 01 ");
+  EXPECT_EQ(text_of(read(tracking::get_experiment, id).tags),
             as_listed(db(), {{"b", "3"}, {"a", "2"}, {"c", ""}}));
-  EXPECT_MILLRACE_ERROR(experiments_.set_tag(id, {"d", ""}, "0_1"), ErrorCode::BadRequest,
-                        "'0_1' is no experiment's id.");
-  experiments_.delete_tag(id, "a", "1");
-  EXPECT_EQ(text_of(experiments_.get(id).tags), "b=3 c=");
-  EXPECT_MILLRACE_ERROR(experiments_.delete_tag(id, "a", "01"), ErrorCode::ResourceDoesNotExist,
+  EXPECT_MILLRACE_ERROR(write(tracking::set_experiment_tag, id, {"d", ""}, "0_1"),
+                        ErrorCode::BadRequest, "'0_1' is no experiment's id.");
+  write(tracking::delete_experiment_tag, id, "a", "1");
+  EXPECT_EQ(text_of(read(tracking::get_experiment, id).tags), "b=3 c=");
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_experiment_tag, id, "a", "01"),
+                        ErrorCode::ResourceDoesNotExist,
                         "No tag with name: a in experiment with id 01");
-  experiments_.remove(id);
+  write(tracking::delete_experiment, id);
   const char* const deleted =
       "The experiment 1 must be in the 'active' state. Current state is deleted.";
-  EXPECT_MILLRACE_ERROR(experiments_.set_tag(id, {"b", "4"}, "1"), ErrorCode::InvalidParameterValue,
-                        deleted);
-  EXPECT_MILLRACE_ERROR(experiments_.delete_tag(id, "b", "1"), ErrorCode::InvalidParameterValue,
-                        deleted);
-  EXPECT_EQ(text_of(experiments_.get(id).tags), "b=3 c=");
+  EXPECT_MILLRACE_ERROR(write(tracking::set_experiment_tag, id, {"b", "4"}, "1"),
+                        ErrorCode::InvalidParameterValue, deleted);
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_experiment_tag, id, "b", "1"),
+                        ErrorCode::InvalidParameterValue, deleted);
+  EXPECT_EQ(text_of(read(tracking::get_experiment, id).tags), "b=3 c=");
 }
 
 TEST_P(ExperimentsTest, SearchReturnsPages) {
   create("Ea", {{"j", "y"}, {"k", "x"}});
   create("Eb");
   create("Ec", {{"k", "z"}});
-  experiments_.remove(create("Ed", {{"k", "x"}}));
+  write(tracking::delete_experiment, create("Ed", {{"k", "x"}}));
   EXPECT_EQ(found("", {"name"}), "Default Ea/j=y k=x Eb Ec/k=z");
   EXPECT_EQ(found("", {"name"}, 2), "Default Ea/j=y k=x ...");
   EXPECT_EQ(found("", {"name"}, 2, 2), "Eb Ec/k=z");
@@ -177,8 +179,8 @@ TEST_P(ExperimentsTest, Datasets) {
   create("a");
   const auto dataset = [this](const std::string& uuid, std::int64_t experiment,
                               const std::string& name) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type,"
           " dataset_source) VALUES (:uuid, :experiment, :name, 'd', 'local', '')",
           {uuid, experiment, name});
@@ -186,13 +188,13 @@ TEST_P(ExperimentsTest, Datasets) {
   };
   const auto input = [this](const std::string& uuid, const std::string& source,
                             const std::string& context) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type,"
           " destination_id) VALUES (:uuid, 'DATASET', :source, 'RUN', :run)",
           {uuid, source, "run of " + uuid});
       if (context.empty()) return;
-      session.execute(
+      work.execute(
           "INSERT INTO input_tags (input_uuid, name, value)"
           " VALUES (:uuid, 'mlflow.data.context', :context)",
           {uuid, context});
@@ -207,7 +209,7 @@ TEST_P(ExperimentsTest, Datasets) {
   input("d", "3", "eval");
   const auto summaries = [this](const std::vector<std::int64_t>& ids) {
     std::vector<std::string> texts;
-    for (const DatasetSummary& summary : experiments_.search_datasets(ids)) {
+    for (const DatasetSummary& summary : read(tracking::search_datasets, ids)) {
       texts.push_back(std::to_string(summary.experiment_id) + ":" + summary.name + ":" +
                       summary.digest + ":" + summary.context.value_or("none"));
     }
@@ -237,10 +239,10 @@ TEST_P(ExperimentsTest, AllOfManyWritesOfOneNewTagSucceed) {
   const std::int64_t id = create("raced");
   EXPECT_EQ(at_once(24,
                     [&](int i) {
-                      experiments_.set_tag(id, {"k", std::to_string(i)}, "1");
+                      write(tracking::set_experiment_tag, id, {"k", std::to_string(i)}, "1");
                     }),
             24);
-  EXPECT_EQ(experiments_.get(id).tags.size(), 1U);
+  EXPECT_EQ(read(tracking::get_experiment, id).tags.size(), 1U);
 }
 
 MILLRACE_REGISTRY_SUITE(ExperimentsTest);

@@ -29,14 +29,14 @@ class GarbageTest : public TrackingSuite {
   }
   // With a metric, a param and a tag.
   std::string new_run(std::int64_t experiment = 5) {
-    const std::string id = runs_
-                               .create({.experiment_id = experiment,
-                                        .experiment_text = std::to_string(experiment),
-                                        .user_id = "u",
-                                        .run_name = "r",
-                                        .start_time = 7,
-                                        .tags = {{"k", "v"}}},
-                                       join)
+    const std::string id = write(tracking::create_run,
+                                 {.experiment_id = experiment,
+                                  .experiment_text = std::to_string(experiment),
+                                  .user_id = "u",
+                                  .run_name = "r",
+                                  .start_time = 7,
+                                  .tags = {{"k", "v"}}},
+                                 join)
                                .info.run_id;
     sql("INSERT INTO metrics (run_uuid, \"key\", value, timestamp, step, is_nan) VALUES ('" + id +
         "', 'm', 1, 1, 1, FALSE)");
@@ -47,7 +47,7 @@ class GarbageTest : public TrackingSuite {
   }
   std::string deleted_run(std::int64_t experiment = 5) {
     const std::string id = new_run(experiment);
-    runs_.remove(id);
+    write(tracking::delete_run, id);
     return id;
   }
   std::string new_model(const std::string& run_id = "", std::int64_t experiment = 5) {
@@ -70,14 +70,14 @@ class GarbageTest : public TrackingSuite {
   }
   void add_version(const std::string& source, const std::string& run_id = "",
                    const std::string& storage = "") {
-    models_.create("model" + std::to_string(versions_made_), {}, "");
-    versions_.create({.name = "model" + std::to_string(versions_made_++),
-                      .source = source,
-                      .storage_location = storage.empty() ? source : storage,
-                      .run_id = run_id,
-                      .run_link = "",
-                      .description = "",
-                      .tags = {}});
+    write(registry::create_registered_model, "model" + std::to_string(versions_made_), {}, "");
+    write(registry::create_model_version, {.name = "model" + std::to_string(versions_made_++),
+                                           .source = source,
+                                           .storage_location = storage.empty() ? source : storage,
+                                           .run_id = run_id,
+                                           .run_link = "",
+                                           .description = "",
+                                           .tags = {}});
   }
   bool is_used(const std::string& run_id) {
     const auto used = garbage_.used_by_versions({garbage_.run(run_id)});
@@ -86,8 +86,6 @@ class GarbageTest : public TrackingSuite {
 
   int models_made_ = 0;
   int versions_made_ = 0;
-  RegisteredModels models_{db()};
-  ModelVersions versions_{db()};
   GarbageCollection garbage_{db(), db()};
 };
 
@@ -139,7 +137,7 @@ TEST_P(GarbageTest, ALoggedModelGoesWithAllItsRows) {
   const std::string run = new_run();
   const std::string gone = new_model(run);
   new_model(run);
-  logged_models_.remove(gone);
+  write(tracking::delete_logged_model, gone);
   ASSERT_EQ(garbage_.deleted_logged_models(kEnd).size(), 1U);
   garbage_.remove_logged_model(gone);
   for (const char* table : {"logged_models", "logged_model_params", "logged_model_tags",
@@ -156,7 +154,7 @@ TEST_P(GarbageTest, AnExperimentGoesWithAllInIt) {
   sql("INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES"
       " ('t', 6, 1, 'OK')");
   sql("INSERT INTO trace_tags (\"key\", value, request_id) VALUES ('k', 'v', 't')");
-  experiments_.remove(6);
+  write(tracking::delete_experiment, 6);
   ASSERT_EQ(garbage_.deleted_experiments().size(), 1U);
   EXPECT_EQ(garbage_.runs_of(6).size(), 1U);
   EXPECT_EQ(garbage_.logged_models_of(6).size(), 1U);
@@ -192,7 +190,7 @@ TEST_P(GarbageTest, AVersionUsesItsLoggedModelUntilItIsDeleted) {
   add_version("models:/" + used);
   const std::vector<Garbage> both = {garbage_.logged_model(used), garbage_.logged_model(unused)};
   EXPECT_EQ(garbage_.used_by_versions(both).size(), 1U);
-  versions_.remove("model0", 1);
+  write(registry::delete_model_version, "model0", 1);
   EXPECT_EQ(garbage_.used_by_versions(both).size(), 0U);
 }
 

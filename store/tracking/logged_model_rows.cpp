@@ -4,7 +4,9 @@
 #include <unordered_map>
 
 #include "store/common/error.h"
+#include "store/db/dialect.h"
 #include "store/db/padded_list.h"
+#include "store/db/rows_statement.h"
 
 namespace millrace::logged_models {
 namespace {
@@ -15,9 +17,8 @@ using Real = std::optional<double>;
 // Statements over the models of a page.
 class Page {
  public:
-  Page(Session& session, Dialect dialect, std::span<LoggedModel> models)
-      : session_(session),
-        dialect_(dialect),
+  Page(Work& work, std::span<LoggedModel> models)
+      : work_(work),
         list_(padded_list(models.size(), [&](std::size_t i) { return models[i].model_id; })) {
     for (LoggedModel& model : models) by_id_.emplace(model.model_id, &model);
   }
@@ -25,10 +26,11 @@ class Page {
   // A table of keys and values, whose columns begin with `kind`.
   void add_keys(std::string_view table, const std::string& kind,
                 std::vector<Tag> LoggedModel::*member) {
-    session_.each<std::string, std::string, std::string>(
+    work_.each<std::string, std::string, std::string>(
         "SELECT t.model_id, t." + kind + "_key, t." + kind + "_value FROM " + std::string(table) +
             " t WHERE t.model_id" + list_.sql +
-            (dialect_ == Dialect::Postgresql ? "" : " ORDER BY t.model_id, t." + kind + "_key"),
+            (work_.dialect() == Dialect::Postgresql ? ""
+                                                    : " ORDER BY t.model_id, t." + kind + "_key"),
         list_.values, [&](const std::string& model_id, std::string key, std::string value) {
           if (LoggedModel* model = find(model_id)) {
             (model->*member).push_back({std::move(key), std::move(value)});
@@ -39,12 +41,11 @@ class Page {
   void add_metrics() {
     // As tags, see tag_order.
     const std::string order =
-        dialect_ == Dialect::Postgresql ? ""
-        : dialect_ == Dialect::Sqlite
+        work_.dialect() == Dialect::Postgresql ? ""
+        : work_.dialect() == Dialect::Sqlite
             ? " ORDER BY p.model_id, p.rowid"
             : " ORDER BY p.model_id, p.metric_name, p.metric_timestamp_ms, p.metric_step, p.run_id";
-    session_.each<std::string, std::string, Real, std::int64_t, std::int64_t, Text, Text,
-                  std::string>(
+    work_.each<std::string, std::string, Real, std::int64_t, std::int64_t, Text, Text, std::string>(
         "SELECT p.model_id, p.metric_name, p.metric_value, p.metric_timestamp_ms, p.metric_step,"
         " p.dataset_name, p.dataset_digest, p.run_id FROM logged_model_metrics p"
         " WHERE p.model_id" +
@@ -72,8 +73,7 @@ class Page {
     return found == by_id_.end() ? nullptr : found->second;
   }
 
-  Session& session_;
-  Dialect dialect_;
+  Work& work_;
   const PaddedList list_;
   std::unordered_map<std::string_view, LoggedModel*> by_id_;
 };
@@ -85,55 +85,56 @@ void throw_no_model(const std::string& model_id) {
               "Logged model with ID '" + model_id + "' not found.");
 }
 
-std::int64_t require_model(Session& session, const std::string& model_id, std::string_view lock) {
-  const auto row = session.first<std::int64_t>(
-      "SELECT experiment_id FROM logged_models WHERE model_id = :model_id" + std::string(lock),
-      {model_id});
+std::int64_t require_model(Work& work, const std::string& model_id) {
+  const auto row = work.first<std::int64_t>(
+      "SELECT experiment_id FROM logged_models WHERE model_id = :model_id", {model_id});
   if (!row) throw_no_model(model_id);
   return std::get<0>(*row);
 }
 
-void write_tag(Session& session, Dialect dialect, const std::string& model_id,
-               std::int64_t experiment_id, const Tag& tag) {
-  session.execute(
-      upsert(dialect, "logged_model_tags", {"model_id", "tag_key"}, {"experiment_id", "tag_value"}),
-      {model_id, tag.key, experiment_id, tag.value});
+void write_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
+                const std::vector<Tag>& tags) {
+  static const RowsStatement upsert_tags(4, [](Dialect dialect, std::size_t rows) {
+    return upsert(dialect, "logged_model_tags", {"model_id", "tag_key"},
+                  {"experiment_id", "tag_value"}, rows);
+  });
+  Values values;
+  for (const Tag& tag : tags)
+    values.insert(values.end(), {model_id, tag.key, experiment_id, tag.value});
+  upsert_tags.execute(work, std::move(values));
 }
 
-LoggedModel load_model(Session& session, Dialect dialect, const std::string& model_id,
-                       bool allow_deleted) {
+LoggedModel load_model(Work& work, const std::string& model_id, bool allow_deleted) {
   std::optional<LoggedModel> model;
-  each_model(session,
+  each_model(work,
              "SELECT " + std::string(kColumns) +
                  " FROM logged_models m WHERE m.model_id = :model_id" +
                  (allow_deleted ? "" : " AND m.lifecycle_stage <> 'deleted'"),
              {model_id}, [&model](LoggedModel row) { model = std::move(row); });
   if (!model) throw_no_model(model_id);
-  add_contents(session, dialect, {&*model, 1});
+  add_contents(work, {&*model, 1});
   return *std::move(model);
 }
 
-std::vector<LoggedModel> load_models(Session& session, Dialect dialect,
-                                     std::span<const std::string> ids) {
+std::vector<LoggedModel> load_models(Work& work, std::span<const std::string> ids) {
   std::vector<LoggedModel> models(ids.size());
   if (ids.empty()) return models;
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < ids.size(); ++i) places.emplace(ids[i], i);
   const PaddedList list = padded_list(ids.size(), [&](std::size_t i) { return ids[i]; });
   each_model(
-      session,
-      "SELECT " + std::string(kColumns) + " FROM logged_models m WHERE m.model_id" + list.sql,
+      work, "SELECT " + std::string(kColumns) + " FROM logged_models m WHERE m.model_id" + list.sql,
       list.values, [&](LoggedModel model) {
         LoggedModel& place = models[places.at(model.model_id)];
         place = std::move(model);
       });
-  add_contents(session, dialect, models);
+  add_contents(work, models);
   return models;
 }
 
-void add_contents(Session& session, Dialect dialect, std::span<LoggedModel> models) {
+void add_contents(Work& work, std::span<LoggedModel> models) {
   if (models.empty()) return;
-  Page page(session, dialect, models);
+  Page page(work, models);
   page.add_keys("logged_model_tags", "tag", &LoggedModel::tags);
   page.add_keys("logged_model_params", "param", &LoggedModel::params);
   page.add_metrics();

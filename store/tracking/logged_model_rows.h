@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/tracking.h"
 
 namespace millrace::logged_models {
@@ -18,25 +18,22 @@ namespace millrace::logged_models {
 [[noreturn]] void throw_no_model(const std::string& model_id);
 
 // The id of the model's experiment; deleted models are found. Throws throw_no_model's error.
-// `lock` is "" or the dialect's row_lock().
-std::int64_t require_model(Session& session, const std::string& model_id, std::string_view lock);
+std::int64_t require_model(Work& work, const std::string& model_id);
 
-// Adds a tag or replaces its value.
-void write_tag(Session& session, Dialect dialect, const std::string& model_id,
-               std::int64_t experiment_id, const Tag& tag);
+// Adds tags or replaces their values; each key once.
+void write_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
+                const std::vector<Tag>& tags);
 
 // The whole model. Throws throw_no_model's error.
-LoggedModel load_model(Session& session, Dialect dialect, const std::string& model_id,
-                       bool allow_deleted);
+LoggedModel load_model(Work& work, const std::string& model_id, bool allow_deleted);
 
 // The whole models of these ids, which must be there, in their order. At most a few hundred.
-std::vector<LoggedModel> load_models(Session& session, Dialect dialect,
-                                     std::span<const std::string> ids);
+std::vector<LoggedModel> load_models(Work& work, std::span<const std::string> ids);
 
 // Adds tags, params and metrics to models that have none yet, in three statements. At most a few
 // hundred at once: each id is a bound value. Tags and params come in the order of their keys, the
 // points of metrics in MLflow's: insertion on SQLite, else that of the primary key.
-void add_contents(Session& session, Dialect dialect, std::span<LoggedModel> models);
+void add_contents(Work& work, std::span<LoggedModel> models);
 
 // The select list that each_model reads, of logged_models under the alias m.
 inline constexpr std::string_view kColumns =
@@ -46,10 +43,10 @@ inline constexpr std::string_view kColumns =
 
 // Runs `sql`, whose select list is kColumns, and calls `row(LoggedModel)`.
 template <class Row>
-void each_model(Session& session, std::string_view sql, const Values& values, Row&& row) {
+void each_model(Work& work, std::string_view sql, const Values& values, Row&& row) {
   using Text = std::optional<std::string>;
-  session.each<std::string, std::int64_t, std::string, std::int64_t, std::int64_t, std::string,
-               std::int64_t, Text, Text, Text, Text>(
+  work.each<std::string, std::int64_t, std::string, std::int64_t, std::int64_t, std::string,
+            std::int64_t, Text, Text, Text, Text>(
       sql, values,
       [&row](std::string model_id, std::int64_t experiment_id, std::string name,
              std::int64_t created, std::int64_t updated, std::string artifact_location,

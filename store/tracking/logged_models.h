@@ -1,6 +1,6 @@
-// Logged models with their tags and params: one method per operation of MLflow's tracking
-// SqlAlchemyStore. Names, statuses and ids of experiments arrive validated (api/handlers); what
-// needs data is checked here.
+// Logged models with their tags and params: one function per operation of MLflow's tracking
+// SqlAlchemyStore, over the unit of work that it is a part of. Names, statuses and ids of
+// experiments arrive validated (api/handlers); what needs data is checked here.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/tracking.h"
 #include "store/search/logged_models.h"
 
-namespace millrace {
+namespace millrace::tracking {
 
 // A logged model to be created. MLflow stores "" (not NULL) for a model_type or source_run_id that
 // the request does not have; the run need not exist.
@@ -26,49 +26,41 @@ struct NewLoggedModel {
   std::vector<Tag> tags;
 };
 
-// Every method may be called from any thread. One that takes a model_id throws
-// RESOURCE_DOES_NOT_EXIST "Logged model with ID '...' not found."; but for get, deleted models are
-// found. Returned models carry tags and params in the order of their keys, and every point of their
-// metrics.
-class LoggedModels {
- public:
-  explicit LoggedModels(Db& db) : db_(db) {}
+// One that takes a model_id throws RESOURCE_DOES_NOT_EXIST "Logged model with ID '...' not found.";
+// but for get, deleted models are found. Returned models carry tags and params in the order of
+// their keys, and every point of their metrics.
 
-  // create_logged_model: the status is Pending, the artifacts lie at models/<id>/artifacts below
-  // the experiment's location. Throws RESOURCE_DOES_NOT_EXIST for a missing experiment,
-  // INVALID_PARAMETER_VALUE for one that is not active or whose location `join` refuses,
-  // BAD_REQUEST for a key given twice and for an id that Python takes for a number and the database
-  // does not.
-  LoggedModel create(const NewLoggedModel& model, JoinLocation join);
+// create_logged_model: the status is Pending, the artifacts lie at models/<id>/artifacts below
+// the experiment's location. Throws RESOURCE_DOES_NOT_EXIST for a missing experiment,
+// INVALID_PARAMETER_VALUE for one that is not active or whose location `join` refuses,
+// BAD_REQUEST for a key given twice and for an id that Python takes for a number and the database
+// does not.
+LoggedModel create_logged_model(Work& work, const NewLoggedModel& model, JoinLocation join);
 
-  // get_logged_model. A deleted model is found with `allow_deleted` only.
-  LoggedModel get(const std::string& model_id, bool allow_deleted);
+// get_logged_model. A deleted model is found with `allow_deleted` only.
+LoggedModel get_logged_model(Work& work, const std::string& model_id, bool allow_deleted);
 
-  // finalize_logged_model: any status may follow any other. Stamps the model.
-  LoggedModel finalize(const std::string& model_id, std::int64_t status);
+// finalize_logged_model: any status may follow any other. Stamps the model.
+LoggedModel finalize_logged_model(Work& work, const std::string& model_id, std::int64_t status);
 
-  // delete_logged_model: marks it deleted and stamps it, even if it was deleted already.
-  void remove(const std::string& model_id);
+// delete_logged_model: marks it deleted and stamps it, even if it was deleted already.
+void delete_logged_model(Work& work, const std::string& model_id);
 
-  // set_logged_model_tags: adds or replaces. Of a key given twice the last value counts.
-  void set_tags(const std::string& model_id, const std::vector<Tag>& tags);
+// set_logged_model_tags: adds or replaces. Of a key given twice the last value counts.
+void set_logged_model_tags(Work& work, const std::string& model_id, const std::vector<Tag>& tags);
 
-  // delete_logged_model_tag. Throws RESOURCE_DOES_NOT_EXIST for a key that the model has not.
-  void delete_tag(const std::string& model_id, const std::string& key);
+// delete_logged_model_tag. Throws RESOURCE_DOES_NOT_EXIST for a key that the model has not.
+void delete_logged_model_tag(Work& work, const std::string& model_id, const std::string& key);
 
-  // log_logged_model_params: adds. Throws BAD_REQUEST for a key that is there or given twice.
-  void log_params(const std::string& model_id, const std::vector<Tag>& params);
+// log_logged_model_params: adds. Throws BAD_REQUEST for a key that is there or given twice.
+void log_logged_model_params(Work& work, const std::string& model_id,
+                             const std::vector<Tag>& params);
 
-  // search_logged_models: gives one page of the models to `row` and returns whether more follow.
-  // One statement for the models, and three more for each 500 of them. A negative max_results means
-  // Python's models[:max_results]. Throws as search::logged_models_query.
-  bool search(const search::LoggedModelSearch& search, std::int64_t max_results,
-              std::int64_t offset, const std::function<void(const LoggedModel&)>& row);
+// search_logged_models: gives one page of the models to `row` and returns whether more follow.
+// One statement for the models, and three more for each 500 of them. A negative max_results means
+// Python's models[:max_results]. Throws as search::logged_models_query.
+bool search_logged_models(Work& work, const search::LoggedModelSearch& search,
+                          std::int64_t max_results, std::int64_t offset,
+                          const std::function<void(const LoggedModel&)>& row);
 
-  Db& db() { return db_; }
-
- private:
-  Db& db_;
-};
-
-}  // namespace millrace
+}  // namespace millrace::tracking

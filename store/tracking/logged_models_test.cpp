@@ -13,26 +13,26 @@ class LoggedModelsTest : public TrackingSuite {
  protected:
   std::string create(const std::string& name, const std::vector<Tag>& tags = {},
                      const std::vector<Tag>& params = {}) {
-    return logged_models_
-        .create({.experiment_id = 0,
-                 .experiment_text = "0",
-                 .name = name,
-                 .model_type = "",
-                 .source_run_id = "",
-                 .params = params,
-                 .tags = tags},
-                join)
+    return write(tracking::create_logged_model,
+                 {.experiment_id = 0,
+                  .experiment_text = "0",
+                  .name = name,
+                  .model_type = "",
+                  .source_run_id = "",
+                  .params = params,
+                  .tags = tags},
+                 join)
         .model_id;
   }
 
   void execute(const std::string& sql) {
-    db().write([&](Session& session) { session.execute(sql); });
+    db().write([&](Work& work) { work.execute(sql); });
   }
 
   void add_point(const std::string& model, const std::string& metric, std::int64_t timestamp,
                  double value, const Value& dataset = {}) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms,"
           " metric_step, metric_value, experiment_id, run_id, dataset_name, dataset_digest)"
           " VALUES (:model, :metric, :timestamp, 0, :value, 0, 'run', :dataset, :digest)",
@@ -56,21 +56,23 @@ class LoggedModelsTest : public TrackingSuite {
                                            .datasets = datasets,
                                            .order = search::parse_logged_model_order(order)};
     const auto keep = [&names](const LoggedModel& model) { names.push_back(model.name); };
-    if (logged_models_.search(search, max_results, offset, keep)) names.emplace_back("...");
+    if (read(tracking::search_logged_models, search, max_results, offset, keep))
+      names.emplace_back("...");
     return text_of(names);
   }
 };
 
 TEST_P(LoggedModelsTest, ACreatedModelIsPendingAndHasItsPlace) {
   const FixedClock clock(1000);
-  const LoggedModel made = logged_models_.create({.experiment_id = 0,
-                                                  .experiment_text = "0",
-                                                  .name = "n",
-                                                  .model_type = "agent",
-                                                  .source_run_id = "gone",
-                                                  .params = {{"z", "1"}, {"a", "2"}},
-                                                  .tags = {{"t", "1"}, {"B", "2"}}},
-                                                 join);
+  const LoggedModel made = write(tracking::create_logged_model,
+                                 {.experiment_id = 0,
+                                  .experiment_text = "0",
+                                  .name = "n",
+                                  .model_type = "agent",
+                                  .source_run_id = "gone",
+                                  .params = {{"z", "1"}, {"a", "2"}},
+                                  .tags = {{"t", "1"}, {"B", "2"}}},
+                                 join);
   EXPECT_TRUE(made.model_id.starts_with("m-"));
   EXPECT_EQ(made.model_id.size(), 34U);
   EXPECT_EQ(made.artifact_location, "mlflow-artifacts:/0/models/" + made.model_id + "/artifacts");
@@ -78,27 +80,28 @@ TEST_P(LoggedModelsTest, ACreatedModelIsPendingAndHasItsPlace) {
   EXPECT_EQ(made.creation_timestamp_ms, 1000);
   EXPECT_EQ(text_of(made.params), "a=2 z=1");
   EXPECT_EQ(text_of(made.tags), "B=2 t=1");
-  const LoggedModel read = logged_models_.get(made.model_id, false);
-  EXPECT_EQ(read.name, "n");
-  EXPECT_EQ(read.model_type, "agent");
-  EXPECT_EQ(read.source_run_id, "gone");
-  EXPECT_EQ(read.status_message, std::nullopt);
+  const LoggedModel found = read(tracking::get_logged_model, made.model_id, false);
+  EXPECT_EQ(found.name, "n");
+  EXPECT_EQ(found.model_type, "agent");
+  EXPECT_EQ(found.source_run_id, "gone");
+  EXPECT_EQ(found.status_message, std::nullopt);
 }
 
 TEST_P(LoggedModelsTest, ANameIsMadeUp) {
-  EXPECT_FALSE(logged_models_.get(create(""), false).name.empty());
+  EXPECT_FALSE(read(tracking::get_logged_model, create(""), false).name.empty());
 }
 
 TEST_P(LoggedModelsTest, CreateNeedsAnActiveExperimentAndDistinctKeys) {
   const auto make = [this](std::int64_t experiment, const std::string& text) {
-    logged_models_.create({.experiment_id = experiment,
-                           .experiment_text = text,
-                           .name = "n",
-                           .model_type = "",
-                           .source_run_id = "",
-                           .params = {},
-                           .tags = {}},
-                          join);
+    write(tracking::create_logged_model,
+          {.experiment_id = experiment,
+           .experiment_text = text,
+           .name = "n",
+           .model_type = "",
+           .source_run_id = "",
+           .params = {},
+           .tags = {}},
+          join);
   };
   EXPECT_MILLRACE_ERROR(make(9, "9"), ErrorCode::ResourceDoesNotExist,
                         "No Experiment with id=9 exists");
@@ -116,17 +119,18 @@ TEST_P(LoggedModelsTest, DeletedModelsAreHiddenButCanBeChanged) {
   FixedClock clock(1000);
   const std::string id = create("n");
   clock.set(2000);
-  logged_models_.remove(id);
-  EXPECT_MILLRACE_ERROR(logged_models_.get(id, false), ErrorCode::ResourceDoesNotExist,
+  write(tracking::delete_logged_model, id);
+  EXPECT_MILLRACE_ERROR(read(tracking::get_logged_model, id, false),
+                        ErrorCode::ResourceDoesNotExist,
                         "Logged model with ID '" + id + "' not found.");
-  EXPECT_EQ(logged_models_.get(id, true).last_updated_timestamp_ms, 2000);
+  EXPECT_EQ(read(tracking::get_logged_model, id, true).last_updated_timestamp_ms, 2000);
   clock.set(3000);
-  logged_models_.remove(id);
-  EXPECT_EQ(logged_models_.get(id, true).last_updated_timestamp_ms, 3000);
-  logged_models_.set_tags(id, {{"k", "v"}});
-  logged_models_.log_params(id, {{"p", "v"}});
+  write(tracking::delete_logged_model, id);
+  EXPECT_EQ(read(tracking::get_logged_model, id, true).last_updated_timestamp_ms, 3000);
+  write(tracking::set_logged_model_tags, id, {{"k", "v"}});
+  write(tracking::log_logged_model_params, id, {{"p", "v"}});
   clock.set(4000);
-  const LoggedModel model = logged_models_.finalize(id, 2);
+  const LoggedModel model = write(tracking::finalize_logged_model, id, 2);
   EXPECT_EQ(model.status, 2);
   EXPECT_EQ(model.last_updated_timestamp_ms, 4000);
   EXPECT_EQ(text_of(model.tags), "k=v");
@@ -135,13 +139,15 @@ TEST_P(LoggedModelsTest, DeletedModelsAreHiddenButCanBeChanged) {
 
 TEST_P(LoggedModelsTest, TagsAreReplacedAndParamsAreNot) {
   const std::string id = create("n", {{"a", "1"}}, {{"p", "1"}});
-  logged_models_.set_tags(id, {{"a", "2"}, {"b", "1"}, {"b", "3"}});
-  EXPECT_EQ(text_of(logged_models_.get(id, false).tags), "a=2 b=3");
-  logged_models_.delete_tag(id, "a");
-  EXPECT_MILLRACE_ERROR(logged_models_.delete_tag(id, "it's"), ErrorCode::ResourceDoesNotExist,
+  write(tracking::set_logged_model_tags, id, {{"a", "2"}, {"b", "1"}, {"b", "3"}});
+  EXPECT_EQ(text_of(read(tracking::get_logged_model, id, false).tags), "a=2 b=3");
+  write(tracking::delete_logged_model_tag, id, "a");
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_logged_model_tag, id, "it's"),
+                        ErrorCode::ResourceDoesNotExist,
                         "No tag with key \"it's\" found for model with ID '" + id + "'.");
-  EXPECT_THROW(logged_models_.log_params(id, {{"new", "1"}, {"p", "1"}}), UniqueViolation);
-  const LoggedModel model = logged_models_.get(id, false);
+  EXPECT_THROW(write(tracking::log_logged_model_params, id, {{"new", "1"}, {"p", "1"}}),
+               UniqueViolation);
+  const LoggedModel model = read(tracking::get_logged_model, id, false);
   EXPECT_EQ(text_of(model.tags), "b=3");
   EXPECT_EQ(text_of(model.params), "p=1");
 }
@@ -149,26 +155,32 @@ TEST_P(LoggedModelsTest, TagsAreReplacedAndParamsAreNot) {
 TEST_P(LoggedModelsTest, UnknownModels) {
   const std::string text = "Logged model with ID 'm' not found.";
   const auto code = ErrorCode::ResourceDoesNotExist;
-  EXPECT_MILLRACE_ERROR(logged_models_.get("m", true), code, text);
-  EXPECT_MILLRACE_ERROR(logged_models_.finalize("m", 2), code, text);
-  EXPECT_MILLRACE_ERROR(logged_models_.remove("m"), code, text);
-  EXPECT_MILLRACE_ERROR(logged_models_.set_tags("m", {}), code, text);
-  EXPECT_MILLRACE_ERROR(logged_models_.delete_tag("m", "k"), code, text);
-  EXPECT_MILLRACE_ERROR(logged_models_.log_params("m", {}), code, text);
+  EXPECT_MILLRACE_ERROR(read(tracking::get_logged_model, "m", true), code, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::finalize_logged_model, "m", 2), code, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_logged_model, "m"), code, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::set_logged_model_tags, "m", {}), code, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_logged_model_tag, "m", "k"), code, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::log_logged_model_params, "m", {}), code, text);
 }
 
 TEST_P(LoggedModelsTest, ANewTagSetByAllAtOnce) {
   const std::string id = create("n");
-  EXPECT_EQ(at_once(8, [&](int i) { logged_models_.set_tags(id, {{"k", std::to_string(i)}}); }), 8);
-  EXPECT_EQ(logged_models_.get(id, false).tags.size(), 1U);
+  EXPECT_EQ(at_once(8,
+                    [&](int i) {
+                      write(tracking::set_logged_model_tags, id, {{"k", std::to_string(i)}});
+                    }),
+            8);
+  EXPECT_EQ(read(tracking::get_logged_model, id, false).tags.size(), 1U);
 }
 
 TEST_P(LoggedModelsTest, ANewParamLoggedByAllAtOnceIsLoggedOnce) {
   const std::string id = create("n");
-  const auto log = [&](int i) { logged_models_.log_params(id, {{"p", std::to_string(i)}}); };
+  const auto log = [&](int i) {
+    write(tracking::log_logged_model_params, id, {{"p", std::to_string(i)}});
+  };
   const auto refused = [](const Error& error) { EXPECT_EQ(error.code(), ErrorCode::BadRequest); };
   EXPECT_EQ(at_once(8, log, refused), 1);
-  EXPECT_EQ(logged_models_.get(id, false).params.size(), 1U);
+  EXPECT_EQ(read(tracking::get_logged_model, id, false).params.size(), 1U);
 }
 
 TEST_P(LoggedModelsTest, TheLargestSearch) {
@@ -238,7 +250,7 @@ TEST_P(LoggedModelsTest, EveryModelOfALongPageHasItsTags) {
   int right = 0;
   const search::LoggedModelSearch all{
       .experiment_ids = {0}, .filter = {}, .datasets = {}, .order = {{.column = "model_id"}}};
-  EXPECT_FALSE(logged_models_.search(all, 5000, 0, [&](const LoggedModel& model) {
+  EXPECT_FALSE(read(tracking::search_logged_models, all, 5000, 0, [&](const LoggedModel& model) {
     right += text_of(model.tags) == "k=" + model.name ? 1 : 0;
   }));
   EXPECT_EQ(right, 1203);

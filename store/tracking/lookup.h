@@ -6,30 +6,27 @@
 #include <optional>
 #include <string>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/tracking.h"
+#include "store/tracking/stored_json.h"
 
-namespace millrace {
+namespace millrace::tracking {
 
-class TrackingLookup {
- public:
-  explicit TrackingLookup(Db& db) : db_(db) {}
+// get_run, or nothing where MLflow raises RESOURCE_DOES_NOT_EXIST.
+std::optional<SourceRun> find_source_run(Work& work, const std::string& run_id);
 
-  // get_run, or nothing where MLflow raises RESOURCE_DOES_NOT_EXIST.
-  std::optional<SourceRun> run(const std::string& run_id);
+// get_logged_model, or nothing where MLflow raises RESOURCE_DOES_NOT_EXIST; deleted models are
+// not found.
+std::optional<SourceLoggedModel> find_source_logged_model(Work& work, const std::string& model_id);
 
-  // get_logged_model, or nothing where MLflow raises RESOURCE_DOES_NOT_EXIST; deleted models are
-  // not found.
-  std::optional<SourceLoggedModel> logged_model(const std::string& model_id);
+// set_model_versions_tags, in steps, so that a long list is parsed outside of any transaction:
+// reads the tag mlflow.modelVersions of a logged model ("" without one) ...
+std::string get_model_versions_tag(Work& work, const std::string& model_id);
+// ... asks whether it is still what the list was made of ...
+bool has_model_versions(Work& work, const std::string& model_id, const ModelVersionList& list);
+// ... and if so, in the same unit of work, writes the list with the version added. All three throw
+// RESOURCE_DOES_NOT_EXIST "Logged model with ID '...' not found."
+void add_model_version(Work& work, const std::string& model_id, const ModelVersionList& list,
+                       const std::string& name, std::int64_t version);
 
-  // set_model_versions_tags: appends {"name", "version"} to the list in the logged model's tag
-  // mlflow.modelVersions unless that entry is there. Throws RESOURCE_DOES_NOT_EXIST "Logged model
-  // with ID '...' not found."
-  void add_model_version(const std::string& model_id, const std::string& name,
-                         std::int64_t version);
-
- private:
-  Db& db_;
-};
-
-}  // namespace millrace
+}  // namespace millrace::tracking

@@ -8,16 +8,16 @@ namespace {
 class TrackingLookupTest : public RegistrySuite {
  protected:
   void add_run(const std::string& id, const std::string& stage) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO runs (run_uuid, experiment_id, artifact_uri, lifecycle_stage)"
           " VALUES (:id, 0, :uri, :stage)",
           {id, "mlflow-artifacts:/0/" + id + "/artifacts", stage});
     });
   }
   void add_logged_model(const std::string& id, const std::string& stage, const Value& run) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location,"
           " creation_timestamp_ms, last_updated_timestamp_ms, status, lifecycle_stage,"
           " source_run_id) VALUES (:id, 0, 'n', :location, 1, 1, 2, :stage, :run)",
@@ -25,45 +25,71 @@ class TrackingLookupTest : public RegistrySuite {
     });
   }
   std::string versions_tag(const std::string& id) {
-    return std::get<0>(*db().read([&id](Session& session) {
-      return session.first<std::string>(
+    return std::get<0>(*db().read([&id](Work& work) {
+      return work.first<std::string>(
           "SELECT tag_value FROM logged_model_tags"
           " WHERE model_id = :id AND tag_key = 'mlflow.modelVersions'",
           {id});
     }));
+  }
+  // As model-versions/create does it.
+  void add_version(const std::string& model_id, const std::string& name, std::int64_t version) {
+    bool done = false;
+    while (!done) {
+      const tracking::ModelVersionList list(read(tracking::get_model_versions_tag, model_id),
+                                            model_id);
+      done = db().write([&](Work& work) {
+        if (!tracking::has_model_versions(work, model_id, list)) return false;
+        tracking::add_model_version(work, model_id, list, name, version);
+        return true;
+      });
+    }
   }
 };
 
 TEST_P(TrackingLookupTest, RunsAreFoundDeletedOnesToo) {
   add_run("r1", "active");
   add_run("r2", "deleted");
-  EXPECT_EQ(tracking_.run("r1")->artifact_uri, "mlflow-artifacts:/0/r1/artifacts");
-  EXPECT_EQ(tracking_.run("r1")->lifecycle_stage, "active");
-  EXPECT_EQ(tracking_.run("r2")->lifecycle_stage, "deleted");
-  EXPECT_FALSE(tracking_.run("r3"));
+  EXPECT_EQ(read(tracking::find_source_run, "r1")->artifact_uri,
+            "mlflow-artifacts:/0/r1/artifacts");
+  EXPECT_EQ(read(tracking::find_source_run, "r1")->lifecycle_stage, "active");
+  EXPECT_EQ(read(tracking::find_source_run, "r2")->lifecycle_stage, "deleted");
+  EXPECT_FALSE(read(tracking::find_source_run, "r3"));
 }
 
 TEST_P(TrackingLookupTest, LoggedModelsAreFoundUnlessDeleted) {
   add_logged_model("a", "active", "r1");
   add_logged_model("b", "deleted", "r1");
   add_logged_model("c", "active", {});
-  EXPECT_EQ(tracking_.logged_model("a")->artifact_location, "mlflow-artifacts:/0/models/a");
-  EXPECT_EQ(tracking_.logged_model("a")->source_run_id, "r1");
-  EXPECT_EQ(tracking_.logged_model("c")->source_run_id, std::nullopt);
-  EXPECT_FALSE(tracking_.logged_model("b"));
-  EXPECT_FALSE(tracking_.logged_model("d"));
+  EXPECT_EQ(read(tracking::find_source_logged_model, "a")->artifact_location,
+            "mlflow-artifacts:/0/models/a");
+  EXPECT_EQ(read(tracking::find_source_logged_model, "a")->source_run_id, "r1");
+  EXPECT_EQ(read(tracking::find_source_logged_model, "c")->source_run_id, std::nullopt);
+  EXPECT_FALSE(read(tracking::find_source_logged_model, "b"));
+  EXPECT_FALSE(read(tracking::find_source_logged_model, "d"));
+}
+
+// Nor is a list overwritten that another one has changed since it was read.
+TEST_P(TrackingLookupTest, AListThatHasChangedIsKnown) {
+  add_logged_model("a", "active", {});
+  const tracking::ModelVersionList none("", "a");
+  EXPECT_TRUE(write(tracking::has_model_versions, "a", none));
+  add_version("a", "m", 1);
+  EXPECT_FALSE(write(tracking::has_model_versions, "a", none));
+  const tracking::ModelVersionList now(versions_tag("a"), "a");
+  EXPECT_TRUE(write(tracking::has_model_versions, "a", now));
 }
 
 TEST_P(TrackingLookupTest, VersionsAreAppendedToTheTag) {
   add_logged_model("a", "active", {});
-  tracking_.add_model_version("a", "m", 1);
-  tracking_.add_model_version("a", "n", 7);
+  add_version("a", "m", 1);
+  add_version("a", "n", 7);
   EXPECT_EQ(versions_tag("a"), R"([{"name": "m", "version": 1}, {"name": "n", "version": 7}])");
 }
 
 TEST_P(TrackingLookupTest, NoVersionIsLostAmongMany) {
   add_logged_model("a", "active", {});
-  EXPECT_EQ(at_once(16, [&](int i) { tracking_.add_model_version("a", "m", i); }), 16);
+  EXPECT_EQ(at_once(16, [&](int i) { add_version("a", "m", i); }), 16);
   const std::string tag = versions_tag("a");
   for (int i = 0; i < 16; ++i) {
     EXPECT_NE(tag.find("\"version\": " + std::to_string(i) + "}"), std::string::npos) << tag;
@@ -73,15 +99,15 @@ TEST_P(TrackingLookupTest, NoVersionIsLostAmongMany) {
 TEST_P(TrackingLookupTest, AppendingNeedsALivingModelAndAList) {
   add_logged_model("b", "deleted", {});
   for (const char* id : {"b", "zz"}) {
-    EXPECT_MILLRACE_ERROR(tracking_.add_model_version(id, "m", 1), ErrorCode::ResourceDoesNotExist,
+    EXPECT_MILLRACE_ERROR(add_version(id, "m", 1), ErrorCode::ResourceDoesNotExist,
                           "Logged model with ID '" + std::string(id) + "' not found.");
   }
   add_logged_model("a", "active", {});
-  db().write([](Session& session) {
-    session.execute(
+  db().write([](Work& work) {
+    work.execute(
         "INSERT INTO logged_model_tags VALUES ('a', 0, 'mlflow.modelVersions', 'no list')");
   });
-  EXPECT_MILLRACE_ERROR(tracking_.add_model_version("a", "m", 1), ErrorCode::InvalidParameterValue,
+  EXPECT_MILLRACE_ERROR(add_version("a", "m", 1), ErrorCode::InvalidParameterValue,
                         "The tag 'mlflow.modelVersions' of the logged model 'a' is not a JSON "
                         "list.");
   EXPECT_EQ(versions_tag("a"), "no list");

@@ -12,12 +12,12 @@ class MetricHistoryTest : public RunDataSuite {
  protected:
   // `count` points whose values, steps and timestamps are 0, 1, 2 ..
   void log_points(const std::string& run, int count) {
-    RunBatch batch;
+    tracking::RunBatch batch;
     for (int i = 0; i < count; ++i) {
       batch.metrics.push_back(
           {.key = "k", .value = static_cast<double>(i), .timestamp = i, .step = i});
     }
-    run_data_.log_batch(run, batch);
+    write(tracking::log_batch, run, batch);
   }
 
   static std::string value_text(const Metric& metric) {
@@ -26,18 +26,16 @@ class MetricHistoryTest : public RunDataSuite {
 
   std::string page(std::optional<std::int64_t> max_results, std::int64_t offset) {
     std::string text;
-    const bool more =
-        run_data_.metric_history(run_, "k", max_results, offset,
-                                 [&](const Metric& metric) { text += value_text(metric) + " "; });
+    const bool more = read(tracking::get_metric_history, run_, "k", max_results, offset,
+                           [&](const Metric& metric) { text += value_text(metric) + " "; });
     return text + (more ? "more" : "end");
   }
 
   std::string sampled(const std::vector<std::string>& runs, std::int64_t max_results,
-                      const std::optional<RunData::Steps>& steps = std::nullopt) {
+                      const std::optional<tracking::Steps>& steps = std::nullopt) {
     std::string text;
-    run_data_.sampled_histories(runs, "k", max_results, steps, [&](const Metric& metric) {
-      text += (text.empty() ? "" : " ") + value_text(metric);
-    });
+    read(tracking::get_metric_history_bulk_interval, runs, "k", max_results, steps,
+         [&](const Metric& metric) { text += (text.empty() ? "" : " ") + value_text(metric); });
     return text;
   }
 };
@@ -45,8 +43,8 @@ class MetricHistoryTest : public RunDataSuite {
 TEST_P(MetricHistoryTest, IsOrderedByTimestampStepAndValue) {
   for (const auto& [timestamp, step, value] :
        std::vector<std::array<int, 3>>{{2, 0, 0}, {1, 1, 9}, {1, 1, 8}, {1, 0, 10}, {0, 5, 5}}) {
-    run_data_.log_metric(
-        run_, {.key = "k", .value = double(value), .timestamp = timestamp, .step = step});
+    write(tracking::log_metric, run_,
+          {.key = "k", .value = double(value), .timestamp = timestamp, .step = step});
   }
   EXPECT_EQ(page(std::nullopt, 0), "5 10 8 9 0 end");
 }
@@ -67,8 +65,8 @@ TEST_P(MetricHistoryTest, OnlySqliteKnowsNegativePages) {
   log_points(run_, 3);
   const auto bulk = [this](std::int64_t limit) {
     std::string text;
-    run_data_.metric_histories({run_}, "k", limit,
-                               [&](const Metric& metric) { text += value_text(metric) + " "; });
+    read(tracking::get_metric_history_bulk, {run_}, "k", limit,
+         [&](const Metric& metric) { text += value_text(metric) + " "; });
     return text;
   };
   if (db().dialect() != Dialect::Sqlite) {
@@ -87,7 +85,7 @@ TEST_P(MetricHistoryTest, OfSeveralRunsComesRunByRun) {
   log_points(other, 2);
   const auto bulk = [this](const std::vector<std::string>& runs, std::int64_t limit) {
     std::string text;
-    run_data_.metric_histories(runs, "k", limit, [&](const Metric& metric) {
+    read(tracking::get_metric_history_bulk, runs, "k", limit, [&](const Metric& metric) {
       text += metric.run_id->substr(0, 2) + ":" + value_text(metric) + " ";
     });
     return text;
@@ -112,10 +110,10 @@ TEST_P(MetricHistoryTest, ASampleHasTheFirstOfEachPartAndTheLastOfAll) {
 
 TEST_P(MetricHistoryTest, ASampleKeepsToItsSteps) {
   log_points(run_, 10);
-  EXPECT_EQ(sampled({run_}, 2500, RunData::Steps{2, 5}), "2 3 4 5");
-  EXPECT_EQ(sampled({run_}, 2, RunData::Steps{2, 5}), "2 5");
-  EXPECT_EQ(sampled({run_}, 2, RunData::Steps{7, 7}), "7");
-  EXPECT_EQ(sampled({run_}, 2, RunData::Steps{70, 90}), "");
+  EXPECT_EQ(sampled({run_}, 2500, tracking::Steps{2, 5}), "2 3 4 5");
+  EXPECT_EQ(sampled({run_}, 2, tracking::Steps{2, 5}), "2 5");
+  EXPECT_EQ(sampled({run_}, 2, tracking::Steps{7, 7}), "7");
+  EXPECT_EQ(sampled({run_}, 2, tracking::Steps{70, 90}), "");
   const std::string other = add_run("00");
   log_points(other, 3);
   EXPECT_EQ(sampled({run_, "no", other, run_}, 2), "0 9 0 2 0 9");

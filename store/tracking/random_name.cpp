@@ -4,7 +4,7 @@
 #include <random>
 #include <string_view>
 
-namespace millrace {
+namespace millrace::tracking {
 namespace {
 
 // No word is longer than seven letters, which bounds the name.
@@ -37,4 +37,4 @@ std::string random_name() {
   return name + std::to_string(std::uniform_int_distribution<int>(0, 1000)(random));
 }
 
-}  // namespace millrace
+}  // namespace millrace::tracking

@@ -3,10 +3,10 @@
 
 #include <string>
 
-namespace millrace {
+namespace millrace::tracking {
 
 // adjective-noun-N with N from 0 to 1000, in the form of MLflow's generated names
 // (mlflow/utils/name_utils.py); at most 20 characters. Thread-safe.
 std::string random_name();
 
-}  // namespace millrace
+}  // namespace millrace::tracking

@@ -5,7 +5,7 @@
 #include <regex>
 #include <set>
 
-namespace millrace {
+namespace millrace::tracking {
 namespace {
 
 TEST(RandomName, HasMlflowsForm) {
@@ -21,4 +21,4 @@ TEST(RandomName, HasMlflowsForm) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tracking

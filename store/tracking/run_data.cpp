@@ -7,10 +7,12 @@
 #include <unordered_map>
 
 #include "store/common/error.h"
+#include "store/db/dialect.h"
+#include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
 #include "store/tracking/run_rows.h"
 
-namespace millrace {
+namespace millrace::tracking {
 namespace {
 
 // sanitize_metric_value: what no database keeps becomes a number.
@@ -71,115 +73,13 @@ std::int64_t number_of(const std::string& experiment_id) {
   return number;
 }
 
-// Each key once: at its first position, with its last value.
-std::vector<const Tag*> last_of_each(const std::vector<Tag>& tags) {
-  std::vector<const Tag*> last;
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (const Tag& tag : tags) {
-    const auto [place, is_new] = places.try_emplace(tag.key, last.size());
-    if (is_new) {
-      last.push_back(&tag);
-    } else {
-      last[place->second] = &tag;
-    }
-  }
-  return last;
-}
-
-}  // namespace
-
-RunData::RunData(Db& db)
-    : db_(db),
-      insert_metrics_(db.dialect(), 6,
-                      [&db](std::size_t rows) {
-                        return insert_missing(
-                            db.dialect(), "metrics",
-                            {"key", "value", "timestamp", "run_uuid", "step", "is_nan"}, rows);
-                      }),
-      upsert_latest_(db.dialect(), 6,
-                     [&db](std::size_t rows) {
-                       return upsert_greater(db.dialect(), "latest_metrics", {"key", "run_uuid"},
-                                             {"step", "timestamp", "value"}, {"is_nan"}, rows);
-                     }),
-      insert_params_(
-          db.dialect(), 3,
-          [&db](std::size_t rows) {
-            return insert_missing(db.dialect(), "params", {"key", "value", "run_uuid"}, rows);
-          }),
-      insert_model_metric_(
-          insert_missing(db.dialect(), "logged_model_metrics",
-                         {"model_id", "metric_name", "metric_timestamp_ms", "metric_step", "run_id",
-                          "metric_value", "experiment_id", "dataset_name", "dataset_digest"},
-                         1)) {}
-
-void RunData::require_active(const std::string& run_id) {
-  db_.read([&](Session& session) { runs::require_active_run(session, run_id); });
-}
-
-void RunData::log_metric(const std::string& run_id, const Metric& metric) {
-  if (metric.model_id) log_model_metrics(run_id, {&metric, 1});
-  db_.write([&](Session& session) {
-    runs::require_active_run(session, run_id);
-    write_metrics(session, run_id, {&metric, 1});
+void write_latest(Work& work, const std::string& run_id, std::span<const Metric> metrics) {
+  static const RowsStatement upsert_latest(6, [](Dialect dialect, std::size_t rows) {
+    return upsert_greater(dialect, "latest_metrics", {"key", "run_uuid"},
+                          {"step", "timestamp", "value"}, {"is_nan"}, rows);
   });
-}
-
-void RunData::log_param(const std::string& run_id, const Tag& param) {
-  db_.write([&](Session& session) {
-    runs::require_active_run(session, run_id);
-    const auto stored = [&](std::string_view lock) {
-      return session.first<std::string>(
-          "SELECT value FROM params WHERE params.key = :key AND run_uuid = :run_id" +
-              std::string(lock),
-          {param.key, run_id});
-    };
-    auto old = stored("");
-    if (!old) {
-      const long long inserted = insert_params_.execute(session, {param.key, param.value, run_id});
-      if (counts_missing(db_.dialect()) && inserted > 0) return;
-      old = stored(row_lock(db_.dialect()));  // somebody else was first
-    }
-    if (old && std::get<0>(*old) != param.value) {
-      throw_param_changed(run_id, param, std::get<0>(*old));
-    }
-  });
-}
-
-void RunData::log_batch(const std::string& run_id, const RunBatch& batch) {
-  const bool for_models = std::any_of(batch.metrics.begin(), batch.metrics.end(),
-                                      [](const Metric& metric) { return metric.model_id; });
-  const Load load = load_of(batch.metrics.size() + batch.params.size() + batch.tags.size());
-  db_.write(load, [&](Session& session) {
-    runs::require_active_run(session, run_id);
-    write_params(session, run_id, batch.params);
-    write_metrics(session, run_id, batch.metrics);
-    // One transaction as long as no group can fail alone.
-    if (!for_models) write_tags(session, run_id, batch.tags);
-  });
-  if (!for_models) return;
-  log_model_metrics(run_id, batch.metrics);
-  db_.write(load, [&](Session& session) {
-    runs::require_active_run(session, run_id);
-    write_tags(session, run_id, batch.tags);
-  });
-}
-
-void RunData::write_metrics(Session& session, const std::string& run_id,
-                            std::span<const Metric> metrics) {
-  Values values;
-  values.reserve(metrics.size() * 6);
-  for (const Metric& metric : metrics) {
-    values.insert(values.end(), {metric.key, stored_value(metric, db_.dialect()), metric.timestamp,
-                                 run_id, metric.step, is_nan(metric)});
-  }
-  insert_metrics_.execute(session, std::move(values));
-  write_latest(session, run_id, metrics);
-}
-
-void RunData::write_latest(Session& session, const std::string& run_id,
-                           std::span<const Metric> metrics) {
   std::vector<const Metric*> latest = latest_of_each(metrics);
-  if (db_.dialect() != Dialect::Sqlite) {
+  if (work.dialect() != Dialect::Sqlite) {
     // Writers that lock the rows in one order do not wait for each other in a ring. SQLite has one
     // writer, and answers show the rows in the order of their insertion.
     std::sort(latest.begin(), latest.end(),
@@ -189,25 +89,45 @@ void RunData::write_latest(Session& session, const std::string& run_id,
   values.reserve(latest.size() * 6);
   for (const Metric* metric : latest) {
     values.insert(values.end(), {metric->key, run_id, metric->step, metric->timestamp,
-                                 stored_value(*metric, db_.dialect()), is_nan(*metric)});
+                                 stored_value(*metric, work.dialect()), is_nan(*metric)});
   }
-  upsert_latest_.execute(session, std::move(values));
+  upsert_latest.execute(work, std::move(values));
 }
 
-void RunData::write_params(Session& session, const std::string& run_id,
-                           const std::vector<Tag>& params) {
+void write_metrics(Work& work, const std::string& run_id, std::span<const Metric> metrics) {
+  static const RowsStatement insert_metrics(6, [](Dialect dialect, std::size_t rows) {
+    return insert_missing(dialect, "metrics",
+                          {"key", "value", "timestamp", "run_uuid", "step", "is_nan"}, rows);
+  });
+  Values values;
+  values.reserve(metrics.size() * 6);
+  for (const Metric& metric : metrics) {
+    values.insert(values.end(), {metric.key, stored_value(metric, work.dialect()), metric.timestamp,
+                                 run_id, metric.step, is_nan(metric)});
+  }
+  insert_metrics.execute(work, std::move(values));
+  write_latest(work, run_id, metrics);
+}
+
+long long insert_missing_params(Work& work, Values values) {
+  static const RowsStatement statement(3, [](Dialect dialect, std::size_t rows) {
+    return insert_missing(dialect, "params", {"key", "value", "run_uuid"}, rows);
+  });
+  return statement.execute(work, std::move(values));
+}
+
+void write_params(Work& work, const std::string& run_id, const std::vector<Tag>& params) {
   Values values;
   values.reserve(params.size() * 3);
   for (const Tag& param : params) {
     values.insert(values.end(), {param.key, param.value, run_id});
   }
-  const long long inserted = insert_params_.execute(session, std::move(values));
-  if (counts_missing(db_.dialect()) && inserted == static_cast<long long>(params.size())) return;
+  const long long inserted = insert_missing_params(work, std::move(values));
+  if (counts_missing(work.dialect()) && inserted == static_cast<long long>(params.size())) return;
   std::unordered_map<std::string, std::string> stored;
-  session.each<std::string, std::string>(
-      "SELECT params.key, value FROM params WHERE run_uuid = :run_id" +
-          std::string(row_lock(db_.dialect())),
-      {run_id}, [&stored](std::string key, std::string value) {
+  work.each<std::string, std::string>(
+      "SELECT params.key, value FROM params WHERE run_uuid = :run_id", {run_id},
+      [&stored](std::string key, std::string value) {
         stored.emplace(std::move(key), std::move(value));
       });
   std::string changed;
@@ -222,41 +142,36 @@ void RunData::write_params(Session& session, const std::string& run_id,
 }
 
 // _set_tags: the name of the run first, as MLflow sets it by an operation of its own.
-void RunData::write_tags(Session& session, const std::string& run_id,
-                         const std::vector<Tag>& tags) {
+void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags) {
   for (const Tag& tag : tags) {
-    if (tag.key == runs::kNameTag) runs::write_tag(session, db_.dialect(), run_id, tag);
+    if (tag.key == runs::kNameTag) runs::write_name(work, run_id, tag.value);
   }
-  for (const Tag* tag : last_of_each(tags)) {
-    if (tag->key != runs::kNameTag) runs::write_tag(session, db_.dialect(), run_id, *tag);
-  }
-}
-
-void RunData::log_model_metrics(const std::string& run_id, std::span<const Metric> metrics) {
-  db_.write(load_of(metrics.size()), [&](Session& session) {
-    const std::int64_t experiment_id =
-        number_of(runs::require_active_run(session, run_id).experiment_id);
-    for (const Metric& metric : metrics) {
-      if (metric.model_id) write_model_metric(session, run_id, experiment_id, metric);
-    }
-  });
+  std::vector<Tag> others = distinct(tags);
+  std::erase_if(others, [](const Tag& tag) { return tag.key == runs::kNameTag; });
+  runs::write_tags(work, run_id, others);
 }
 
 // A model's metric has one value at a step and timestamp of a run: logging it again is swallowed,
 // another value refused.
-void RunData::write_model_metric(Session& session, const std::string& run_id,
-                                 std::int64_t experiment_id, const Metric& metric) {
-  const long long inserted = session.execute(
-      insert_model_metric_, {*metric.model_id, metric.key, metric.timestamp, metric.step, run_id,
-                             stored_value(metric, db_.dialect()), experiment_id,
-                             value_of(metric.dataset_name), value_of(metric.dataset_digest)});
-  if (counts_missing(db_.dialect()) && inserted > 0) return;
+void write_model_metric(Work& work, const std::string& run_id, std::int64_t experiment_id,
+                        const Metric& metric) {
+  static const RowsStatement insert_metric(9, [](Dialect dialect, std::size_t rows) {
+    return insert_missing(
+        dialect, "logged_model_metrics",
+        {"model_id", "metric_name", "metric_timestamp_ms", "metric_step", "run_id", "metric_value",
+         "experiment_id", "dataset_name", "dataset_digest"},
+        rows);
+  });
+  const long long inserted =
+      insert_metric.execute(work, {*metric.model_id, metric.key, metric.timestamp, metric.step,
+                                   run_id, stored_value(metric, work.dialect()), experiment_id,
+                                   value_of(metric.dataset_name), value_of(metric.dataset_digest)});
+  if (counts_missing(work.dialect()) && inserted > 0) return;
   using Text = std::optional<std::string>;
-  const auto stored = session.first<std::optional<double>, Text, Text>(
+  const auto stored = work.first<std::optional<double>, Text, Text>(
       "SELECT metric_value, dataset_name, dataset_digest FROM logged_model_metrics"
       " WHERE model_id = :model_id AND metric_name = :key AND metric_timestamp_ms = :timestamp"
-      " AND metric_step = :step AND run_id = :run_id" +
-          std::string(row_lock(db_.dialect())),
+      " AND metric_step = :step AND run_id = :run_id",
       {*metric.model_id, metric.key, metric.timestamp, metric.step, run_id});
   if (stored && *stored == std::tuple(std::optional(stored_value(metric)), metric.dataset_name,
                                       metric.dataset_digest)) {
@@ -268,4 +183,44 @@ void RunData::write_model_metric(Session& session, const std::string& run_id,
                                          std::to_string(metric.timestamp) + ".");
 }
 
-}  // namespace millrace
+}  // namespace
+
+void log_metric(Work& work, const std::string& run_id, const Metric& metric) {
+  runs::require_active_run(work, run_id);
+  write_metrics(work, run_id, {&metric, 1});
+}
+
+void log_param(Work& work, const std::string& run_id, const Tag& param) {
+  runs::require_active_run(work, run_id);
+  const auto stored = [&] {
+    return work.first<std::string>(
+        "SELECT value FROM params WHERE params.key = :key AND run_uuid = :run_id",
+        {param.key, run_id});
+  };
+  auto old = stored();
+  if (!old) {
+    const long long inserted = insert_missing_params(work, {param.key, param.value, run_id});
+    if (counts_missing(work.dialect()) && inserted > 0) return;
+    old = stored();  // somebody else was first
+  }
+  if (old && std::get<0>(*old) != param.value) {
+    throw_param_changed(run_id, param, std::get<0>(*old));
+  }
+}
+
+void log_batch(Work& work, const std::string& run_id, const RunBatch& batch) {
+  runs::require_active_run(work, run_id);
+  write_params(work, run_id, batch.params);
+  write_metrics(work, run_id, batch.metrics);
+  write_tags(work, run_id, batch.tags);
+}
+
+void log_model_metrics(Work& work, const std::string& run_id, std::span<const Metric> metrics) {
+  const std::int64_t experiment_id =
+      number_of(runs::require_active_run(work, run_id).experiment_id);
+  for (const Metric& metric : metrics) {
+    if (metric.model_id) write_model_metric(work, run_id, experiment_id, metric);
+  }
+}
+
+}  // namespace millrace::tracking

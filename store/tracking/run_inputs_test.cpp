@@ -8,8 +8,8 @@ namespace {
 class RunInputsTest : public TrackingSuite {
  protected:
   RunInputsTest() {
-    db().write([](Session& session) {
-      session.execute(
+    db().write([](Work& work) {
+      work.execute(
           "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage,"
           " workspace) VALUES (5, 'five', 's3://b/5', 'active', 'default'),"
           " (6, 'six', 's3://b/6', 'active', 'default')");
@@ -19,25 +19,24 @@ class RunInputsTest : public TrackingSuite {
     const auto join = [](std::string_view location, std::string_view) {
       return std::string(location);
     };
-    return runs_
-        .create({.experiment_id = experiment,
-                 .experiment_text = std::to_string(experiment),
-                 .user_id = "",
-                 .run_name = "r",
-                 .start_time = 0,
-                 .tags = {}},
-                join)
+    return write(tracking::create_run,
+                 {.experiment_id = experiment,
+                  .experiment_text = std::to_string(experiment),
+                  .user_id = "",
+                  .run_name = "r",
+                  .start_time = 0,
+                  .tags = {}},
+                 join)
         .info.run_id;
   }
   std::int64_t count(const std::string& table) {
-    return std::get<0>(*db().read([&](Session& session) {
-      return session.first<std::int64_t>("SELECT COUNT(*) FROM " + table);
-    }));
+    return std::get<0>(*db().read(
+        [&](Work& work) { return work.first<std::int64_t>("SELECT COUNT(*) FROM " + table); }));
   }
   // "name/digest/source [tags]" of each.
   std::string inputs_of(const std::string& run_id) {
     std::string text;
-    for (const DatasetInput& input : runs_.get(run_id).dataset_inputs) {
+    for (const DatasetInput& input : read(tracking::get_run, run_id).dataset_inputs) {
       if (!text.empty()) text += ", ";
       text += input.dataset.name + "/" + input.dataset.digest + "/" + input.dataset.source;
       text += " [" + text_of(input.tags) + "]";
@@ -46,7 +45,7 @@ class RunInputsTest : public TrackingSuite {
   }
   std::string outputs_of(const std::string& run_id) {
     std::string text;
-    for (const ModelOutput& output : runs_.get(run_id).model_outputs) {
+    for (const ModelOutput& output : read(tracking::get_run, run_id).model_outputs) {
       if (!text.empty()) text += " ";
       text += output.model_id + "@" + std::to_string(output.step);
     }
@@ -67,9 +66,9 @@ DatasetInput input(const std::string& name, const std::string& digest, const std
 
 TEST_P(RunInputsTest, ADatasetIsOneForItsExperimentNameAndDigest) {
   const std::string first = new_run(), second = new_run(), elsewhere = new_run(6);
-  runs_.log_inputs(first, {input("d", "1", "s", {{"k", "1"}})}, {});
-  runs_.log_inputs(second, {input("d", "1", "changed", {{"k", "2"}})}, {});
-  runs_.log_inputs(elsewhere, {input("d", "1", "own")}, {});
+  write(tracking::log_inputs, first, {input("d", "1", "s", {{"k", "1"}})}, {});
+  write(tracking::log_inputs, second, {input("d", "1", "changed", {{"k", "2"}})}, {});
+  write(tracking::log_inputs, elsewhere, {input("d", "1", "own")}, {});
   EXPECT_EQ(inputs_of(first), "d/1/s [k=1]");
   EXPECT_EQ(inputs_of(second), "d/1/s [k=2]");
   EXPECT_EQ(inputs_of(elsewhere), "d/1/own []");
@@ -78,19 +77,19 @@ TEST_P(RunInputsTest, ADatasetIsOneForItsExperimentNameAndDigest) {
 
 TEST_P(RunInputsTest, AnInputKeepsItsTags) {
   const std::string id = new_run();
-  runs_.log_inputs(id, {input("d", "1", "s", {{"k", "1"}})}, {});
-  runs_.log_inputs(id, {input("d", "1", "s", {{"k", "2"}, {"more", "3"}})}, {});
+  write(tracking::log_inputs, id, {input("d", "1", "s", {{"k", "1"}})}, {});
+  write(tracking::log_inputs, id, {input("d", "1", "s", {{"k", "2"}, {"more", "3"}})}, {});
   EXPECT_EQ(inputs_of(id), "d/1/s [k=1]");
   EXPECT_EQ(count("inputs"), 1);
 }
 
 TEST_P(RunInputsTest, OfEqualDatasetsInOneRequestTheFirstCounts) {
   const std::string id = new_run();
-  runs_.log_inputs(id,
-                   {input("d", "1", "a", {{"k", "1"}}), input("d", "1", "b", {{"k", "2"}}),
-                    input("d", "2", "c")},
-                   {});
-  const auto run = runs_.get(id);
+  write(tracking::log_inputs, id,
+        {input("d", "1", "a", {{"k", "1"}}), input("d", "1", "b", {{"k", "2"}}),
+         input("d", "2", "c")},
+        {});
+  const auto run = read(tracking::get_run, id);
   ASSERT_EQ(run.dataset_inputs.size(), 2U);
   const Dataset& dataset =
       run.dataset_inputs[run.dataset_inputs[0].dataset.digest == "1" ? 0 : 1].dataset;
@@ -103,8 +102,8 @@ TEST_P(RunInputsTest, OfEqualDatasetsInOneRequestTheFirstCounts) {
 TEST_P(RunInputsTest, ATagGivenTwiceUndoesTheWholeRequest) {
   const std::string id = new_run();
   EXPECT_THROW(
-      runs_.log_inputs(
-          id, {input("good", "1", "s"), input("bad", "1", "s", {{"k", ""}, {"k", ""}})}, {"m-1"}),
+      write(tracking::log_inputs, id,
+            {input("good", "1", "s"), input("bad", "1", "s", {{"k", ""}, {"k", ""}})}, {"m-1"}),
       UniqueViolation);
   EXPECT_EQ(count("datasets"), 0);
   EXPECT_EQ(count("inputs"), 0);
@@ -112,26 +111,26 @@ TEST_P(RunInputsTest, ATagGivenTwiceUndoesTheWholeRequest) {
 
 TEST_P(RunInputsTest, ModelInputsAreASet) {
   const std::string id = new_run();
-  runs_.log_inputs(id, {}, {"m-b", "m-a", "m-b"});
-  runs_.log_inputs(id, {}, {"m-a"});
-  EXPECT_EQ(text_of(runs_.get(id).model_inputs), "m-a m-b");
+  write(tracking::log_inputs, id, {}, {"m-b", "m-a", "m-b"});
+  write(tracking::log_inputs, id, {}, {"m-a"});
+  EXPECT_EQ(text_of(read(tracking::get_run, id).model_inputs), "m-a m-b");
 }
 
 TEST_P(RunInputsTest, AnOutputIsLoggedOnce) {
   const std::string id = new_run();
-  runs_.log_outputs(id, {{"m-2", 5}, {"m-1", -1}});
+  write(tracking::log_outputs, id, {{"m-2", 5}, {"m-1", -1}});
   EXPECT_EQ(outputs_of(id), "m-1@-1 m-2@5");
-  EXPECT_THROW(runs_.log_outputs(id, {{"m-3", 0}, {"m-1", 7}}), UniqueViolation);
-  EXPECT_THROW(runs_.log_outputs(id, {{"m-4", 0}, {"m-4", 1}}), UniqueViolation);
+  EXPECT_THROW(write(tracking::log_outputs, id, {{"m-3", 0}, {"m-1", 7}}), UniqueViolation);
+  EXPECT_THROW(write(tracking::log_outputs, id, {{"m-4", 0}, {"m-4", 1}}), UniqueViolation);
   EXPECT_EQ(outputs_of(id), "m-1@-1 m-2@5");
-  runs_.log_outputs(new_run(), {{"m-1", 0}});
+  write(tracking::log_outputs, new_run(), {{"m-1", 0}});
 }
 
 TEST_P(RunInputsTest, ManyRunsBringOneNewDatasetAtOnce) {
   std::vector<std::string> ids;
   for (int i = 0; i < 16; ++i) ids.push_back(new_run());
   const auto log = [&](int i) {
-    runs_.log_inputs(ids[static_cast<std::size_t>(i)], {input("d", "1", "s")}, {});
+    write(tracking::log_inputs, ids[static_cast<std::size_t>(i)], {input("d", "1", "s")}, {});
   };
   EXPECT_EQ(at_once(16, log), 16);
   EXPECT_EQ(count("datasets"), 1);
@@ -140,10 +139,12 @@ TEST_P(RunInputsTest, ManyRunsBringOneNewDatasetAtOnce) {
 
 TEST_P(RunInputsTest, ManyClientsOfOneRunBringOneInputAtOnce) {
   const std::string id = new_run();
-  const auto log = [&](int) { runs_.log_inputs(id, {input("d", "1", "s", {{"k", "v"}})}, {"m"}); };
+  const auto log = [&](int) {
+    write(tracking::log_inputs, id, {input("d", "1", "s", {{"k", "v"}})}, {"m"});
+  };
   EXPECT_EQ(at_once(16, log), 16);
   EXPECT_EQ(inputs_of(id), "d/1/s [k=v]");
-  EXPECT_EQ(text_of(runs_.get(id).model_inputs), "m");
+  EXPECT_EQ(text_of(read(tracking::get_run, id).model_inputs), "m");
 }
 
 MILLRACE_REGISTRY_SUITE(RunInputsTest);

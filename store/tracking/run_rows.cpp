@@ -4,7 +4,9 @@
 #include <limits>
 
 #include "store/common/error.h"
+#include "store/db/dialect.h"
 #include "store/db/padded_list.h"
+#include "store/db/rows_statement.h"
 
 namespace millrace::runs {
 namespace {
@@ -35,9 +37,8 @@ std::vector<Run*> by_id(std::span<Run> runs) {
 class Page {
  public:
   // The ids of the runs are there.
-  Page(Session& session, Dialect dialect, std::span<Run> runs)
-      : session_(session),
-        dialect_(dialect),
+  Page(Work& work, std::span<Run> runs)
+      : work_(work),
         by_id_(by_id(runs)),
         list_(padded_list(runs.size(), [&](std::size_t i) { return by_id_[i]->info.run_id; })) {}
 
@@ -52,8 +53,7 @@ class Page {
   void each_item(std::string_view table, std::string_view columns, Use&& use);
   Run* find(std::string_view id);
 
-  Session& session_;
-  Dialect dialect_;
+  Work& work_;
   const std::vector<Run*> by_id_;
   const PaddedList list_;  // sorted, which SQLite would have to do
   Run* current_ = nullptr;
@@ -64,15 +64,15 @@ class Page {
 template <class... Columns, class Use>
 void Page::each_item(std::string_view table, std::string_view columns, Use&& use) {
   std::string sql;
-  if (dialect_ != Dialect::Sqlite) {
+  if (work_.dialect() != Dialect::Sqlite) {
     sql.append("SELECT t.run_uuid, ").append(columns).append(" FROM ").append(table);
     sql.append(" t WHERE t.run_uuid").append(list_.sql);
-    if (dialect_ == Dialect::Mysql) sql.append(" ORDER BY t.run_uuid, t.key");
-    session_.each<std::string_view, Columns...>(sql, list_.values,
-                                                [&](std::string_view id, Columns... values) {
-                                                  if (Run* run = find(id))
-                                                    use(*run, std::move(values)...);
-                                                });
+    if (work_.dialect() == Dialect::Mysql) sql.append(" ORDER BY t.run_uuid, t.key");
+    work_.each<std::string_view, Columns...>(sql, list_.values,
+                                             [&](std::string_view id, Columns... values) {
+                                               if (Run* run = find(id))
+                                                 use(*run, std::move(values)...);
+                                             });
     return;
   }
   // The join goes from each run through its entries of the index on runs, which are in the order of
@@ -83,7 +83,7 @@ void Page::each_item(std::string_view table, std::string_view columns, Use&& use
     sql.append(i == 0 ? "(" : ", (").append(place).append(", :id").append(place).append(")");
   }
   sql.append(") page CROSS JOIN ").append(table).append(" t ON t.run_uuid = page.column2");
-  session_.each<std::int64_t, Columns...>(
+  work_.each<std::int64_t, Columns...>(
       sql, list_.values, [&](std::int64_t place, Columns... values) {
         use(*by_id_[static_cast<std::size_t>(place)], std::move(values)...);
       });
@@ -101,7 +101,7 @@ Run* Page::find(std::string_view id) {
 }
 
 void Page::add_infos() {
-  each_info(session_,
+  each_info(work_,
             "SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE r.run_uuid" + list_.sql,
             list_.values, [this](RunInfo info) {
               if (Run* run = find(info.run_id)) run->info = std::move(info);
@@ -135,14 +135,14 @@ void Page::add_dataset_inputs() {
   std::vector<std::string> of_last_run;  // the ids of its datasets
   // Texts of megabytes stand beside each tag: SQLite, which has this order by its indexes, need not
   // sort them.
-  const std::string_view by = dialect_ == Dialect::Sqlite
+  const std::string_view by = work_.dialect() == Dialect::Sqlite
                                   ? " ORDER BY i.destination_id, i.source_type, i.rowid"
                                   : " ORDER BY i.destination_id";
   using View = std::string_view;
   const auto kept = [](Text text) {
     return text ? std::optional<std::string>(*text) : std::nullopt;
   };
-  session_.each<View, View, View, View, View, View, Text, Text, Text, Text>(
+  work_.each<View, View, View, View, View, View, Text, Text, Text, Text>(
       "SELECT i.destination_id, d.dataset_uuid, d.name, d.digest, d.dataset_source_type,"
       " d.dataset_source, d.dataset_schema, d.dataset_profile, t.name, t.value FROM inputs i"
       " JOIN datasets d ON d.dataset_uuid = i.source_id"
@@ -174,7 +174,7 @@ void Page::add_dataset_inputs() {
 }
 
 void Page::add_model_outputs() {
-  session_.each<std::string_view, std::string, std::int64_t>(
+  work_.each<std::string_view, std::string, std::int64_t>(
       "SELECT i.source_id, i.destination_id, i.step FROM inputs i"
       " WHERE i.source_type = 'RUN_OUTPUT' AND i.destination_type = 'MODEL_OUTPUT'"
       " AND i.source_id" +
@@ -184,8 +184,8 @@ void Page::add_model_outputs() {
       });
 }
 
-void add_model_inputs(Session& session, Run& run) {
-  session.each<std::string>(
+void add_model_inputs(Work& work, Run& run) {
+  work.each<std::string>(
       "SELECT destination_id FROM inputs WHERE source_type = 'RUN_INPUT'"
       " AND source_id = :run_id AND destination_type = 'MODEL_INPUT' ORDER BY destination_id",
       {run.info.run_id},
@@ -205,18 +205,16 @@ void throw_no_run(const std::string& run_id) {
   throw Error(ErrorCode::ResourceDoesNotExist, "Run with id=" + run_id + " not found");
 }
 
-RunInfo require_run(Session& session, const std::string& run_id, std::string_view lock) {
+RunInfo require_run(Work& work, const std::string& run_id) {
   std::optional<RunInfo> found;
-  each_info(session,
-            "SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE r.run_uuid = :run_id" +
-                std::string(lock),
+  each_info(work, "SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE r.run_uuid = :run_id",
             {run_id}, [&found](RunInfo info) { found = std::move(info); });
   if (!found) throw_no_run(run_id);
   return *std::move(found);
 }
 
-RunInfo require_active_run(Session& session, const std::string& run_id, std::string_view lock) {
-  RunInfo info = require_run(session, run_id, lock);
+RunInfo require_active_run(Work& work, const std::string& run_id) {
+  RunInfo info = require_run(work, run_id);
   if (info.lifecycle_stage != kActive) {
     throw_invalid_parameter("The run " + info.run_id +
                             " must be in the 'active' state. Current state is " +
@@ -225,31 +223,33 @@ RunInfo require_active_run(Session& session, const std::string& run_id, std::str
   return info;
 }
 
-void write_name(Session& session, Dialect dialect, const std::string& run_id,
-                const std::string& name) {
+void write_name(Work& work, const std::string& run_id, const std::string& name) {
   if (name.empty()) return;
-  session.execute("UPDATE runs SET name = :name WHERE run_uuid = :run_id", {name, run_id});
-  session.execute(upsert(dialect, "tags", {"key", "run_uuid"}, {"value"}),
-                  {kNameTag, run_id, name});
+  work.execute("UPDATE runs SET name = :name WHERE run_uuid = :run_id", {name, run_id});
+  write_tags(work, run_id, {{kNameTag, name}});
 }
 
-void write_tag(Session& session, Dialect dialect, const std::string& run_id, const Tag& tag) {
-  if (tag.key == kNameTag) return write_name(session, dialect, run_id, tag.value);
-  session.execute(upsert(dialect, "tags", {"key", "run_uuid"}, {"value"}),
-                  {tag.key, run_id, tag.value});
+void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags) {
+  static const RowsStatement upsert_tags(3, [](Dialect dialect, std::size_t rows) {
+    return upsert(dialect, "tags", {"key", "run_uuid"}, {"value"}, rows);
+  });
+  Values values;
+  values.reserve(tags.size() * 3);
+  for (const Tag& tag : tags) values.insert(values.end(), {tag.key, run_id, tag.value});
+  upsert_tags.execute(work, std::move(values));
 }
 
-Run load_run(Session& session, Dialect dialect, const std::string& run_id) {
+Run load_run(Work& work, const std::string& run_id) {
   Run run;
-  run.info = require_run(session, run_id);
-  add_contents(session, dialect, std::span(&run, 1));
-  add_model_inputs(session, run);
+  run.info = require_run(work, run_id);
+  add_contents(work, std::span(&run, 1));
+  add_model_inputs(work, run);
   return run;
 }
 
-void add_contents(Session& session, Dialect dialect, std::span<Run> runs) {
+void add_contents(Work& work, std::span<Run> runs) {
   if (runs.empty()) return;
-  Page page(session, dialect, runs);
+  Page page(work, runs);
   page.add_metrics();
   page.add_keys("params", &Run::params);
   page.add_keys("tags", &Run::tags);
@@ -258,11 +258,11 @@ void add_contents(Session& session, Dialect dialect, std::span<Run> runs) {
   for (Run& run : runs) name_by_tag(run);
 }
 
-std::vector<Run> load_runs(Session& session, Dialect dialect, std::span<const std::string> ids) {
+std::vector<Run> load_runs(Work& work, std::span<const std::string> ids) {
   std::vector<Run> runs(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) runs[i].info.run_id = ids[i];
-  if (!runs.empty()) Page(session, dialect, runs).add_infos();
-  add_contents(session, dialect, runs);
+  if (!runs.empty()) Page(work, runs).add_infos();
+  add_contents(work, runs);
   return runs;
 }
 

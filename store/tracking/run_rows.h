@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/db/work.h"
 #include "store/records/tracking.h"
 
 namespace millrace::runs {
@@ -19,34 +19,33 @@ namespace millrace::runs {
 [[noreturn]] void throw_no_run(const std::string& run_id);
 
 // SqlAlchemyStore._get_run, the columns of the table alone: run_name is not looked for among the
-// tags. Throws throw_no_run's error. `lock` is "" or the dialect's row_lock().
-RunInfo require_run(Session& session, const std::string& run_id, std::string_view lock = "");
+// tags. Throws throw_no_run's error.
+RunInfo require_run(Work& work, const std::string& run_id);
 
 // The same, and _check_run_is_active: INVALID_PARAMETER_VALUE "The run ... must be in the 'active'
 // state. Current state is deleted."
-RunInfo require_active_run(Session& session, const std::string& run_id, std::string_view lock = "");
+RunInfo require_active_run(Work& work, const std::string& run_id);
 
 // The tag that holds the run's name once more.
 inline constexpr const char* kNameTag = "mlflow.runName";
 
 // What update_run_info makes of a name: the run's column and its tag. "" changes nothing.
-void write_name(Session& session, Dialect dialect, const std::string& run_id,
-                const std::string& name);
+void write_name(Work& work, const std::string& run_id, const std::string& name);
 
-// Adds or replaces a tag; kNameTag is written as by write_name.
-void write_tag(Session& session, Dialect dialect, const std::string& run_id, const Tag& tag);
+// Adds or replaces tags, of which none is kNameTag; each key once.
+void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags);
 
 // SqlAlchemyStore.get_run: the whole run, in whatever stage. Throws throw_no_run's error.
-Run load_run(Session& session, Dialect dialect, const std::string& run_id);
+Run load_run(Work& work, const std::string& run_id);
 
 // Reads all but the infos of runs, which are there, in a fixed number of statements. Metrics,
 // params and tags come in MLflow's order: insertion on SQLite, else key. A run without a name takes
 // that of its tag mlflow.runName. model_inputs stays empty, as in SqlAlchemyStore._search_runs. At
 // most a few hundred runs: each id is a bound value.
-void add_contents(Session& session, Dialect dialect, std::span<Run> runs);
+void add_contents(Work& work, std::span<Run> runs);
 
 // The whole runs that have these ids, in the order of the ids; otherwise as add_contents.
-std::vector<Run> load_runs(Session& session, Dialect dialect, std::span<const std::string> ids);
+std::vector<Run> load_runs(Work& work, std::span<const std::string> ids);
 
 // The select list that each_info reads, of runs under the alias r.
 inline constexpr std::string_view kInfoColumns =
@@ -55,10 +54,10 @@ inline constexpr std::string_view kInfoColumns =
 
 // Runs `sql`, whose select list is kInfoColumns, and calls `row(RunInfo)`.
 template <class Row>
-void each_info(Session& session, std::string_view sql, const Values& values, Row&& row) {
+void each_info(Work& work, std::string_view sql, const Values& values, Row&& row) {
   using Text = std::optional<std::string>;
   using Integer = std::optional<std::int64_t>;
-  session.each<std::string, Integer, Text, Text, Text, Integer, Integer, Text, Text>(
+  work.each<std::string, Integer, Text, Text, Text, Integer, Integer, Text, Text>(
       sql, values,
       [&row](std::string run_id, Integer experiment_id, Text name, Text user_id, Text status,
              Integer start_time, Integer end_time, Text artifact_uri, Text lifecycle_stage) {

@@ -10,11 +10,11 @@ namespace {
 class RunRowsTest : public TrackingSuite {
  protected:
   void run_sql(const std::string& sql) {
-    db().write([&](Session& session) { session.execute(sql); });
+    db().write([&](Work& work) { work.execute(sql); });
   }
   void add_run(const std::string& id, const std::string& name, const std::string& stage) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO runs (run_uuid, experiment_id, name, user_id, status, start_time,"
           " artifact_uri, lifecycle_stage) VALUES (:id, 0, :name, 'u', 'RUNNING', 7, 'uri', "
           ":stage)",
@@ -22,7 +22,7 @@ class RunRowsTest : public TrackingSuite {
     });
   }
   millrace::Run load(const std::string& id) {
-    return db().read([&](Session& session) { return runs::load_run(session, db().dialect(), id); });
+    return db().read([&](Work& work) { return runs::load_run(work, id); });
   }
 };
 
@@ -83,12 +83,12 @@ TEST_P(RunRowsTest, ARunWithoutANameHasThatOfItsTag) {
 TEST_P(RunRowsTest, OnlyActiveRunsPassWhereTheyMustBe) {
   add_run("r1", "one", kActive);
   add_run("r2", "two", kDeleted);
-  db().read([&](Session& session) {
-    EXPECT_EQ(runs::require_active_run(session, "r1").run_name, "one");
-    EXPECT_EQ(runs::require_run(session, "r2").lifecycle_stage, kDeleted);
-    EXPECT_MILLRACE_ERROR(runs::require_active_run(session, "r2"), ErrorCode::InvalidParameterValue,
+  db().read([&](Work& work) {
+    EXPECT_EQ(runs::require_active_run(work, "r1").run_name, "one");
+    EXPECT_EQ(runs::require_run(work, "r2").lifecycle_stage, kDeleted);
+    EXPECT_MILLRACE_ERROR(runs::require_active_run(work, "r2"), ErrorCode::InvalidParameterValue,
                           "The run r2 must be in the 'active' state. Current state is deleted.");
-    EXPECT_MILLRACE_ERROR(runs::require_active_run(session, "r3"), ErrorCode::ResourceDoesNotExist,
+    EXPECT_MILLRACE_ERROR(runs::require_active_run(work, "r3"), ErrorCode::ResourceDoesNotExist,
                           "Run with id=r3 not found");
   });
 }

@@ -5,7 +5,7 @@
 #include "store/tracking/run_rows.h"
 #include "store/tracking/runs.h"
 
-namespace millrace {
+namespace millrace::tracking {
 namespace {
 
 constexpr std::size_t kChunk = 256;
@@ -20,17 +20,17 @@ bool keeps_rows(const search::RunSearch& parsed, const search::RunScope& scope,
   return walks && max_results <= most;
 }
 
-std::vector<Run> rows_of_page(Session& session, const search::Query& query) {
+std::vector<Run> rows_of_page(Work& work, const search::Query& query) {
   std::vector<Run> page;
-  runs::each_info(session, query.sql, query.values,
+  runs::each_info(work, query.sql, query.values,
                   [&page](RunInfo info) { page.emplace_back().info = std::move(info); });
   return page;
 }
 
-std::vector<std::string> ids_of_page(Session& session, const search::Query& query) {
+std::vector<std::string> ids_of_page(Work& work, const search::Query& query) {
   std::vector<std::string> page;
-  session.each<std::string>(query.sql, query.values,
-                            [&page](std::string id) { page.push_back(std::move(id)); });
+  work.each<std::string>(query.sql, query.values,
+                         [&page](std::string id) { page.push_back(std::move(id)); });
   return page;
 }
 
@@ -47,30 +47,26 @@ bool each_chunk(std::vector<Item> page, std::int64_t max_results, Use&& use) {
 
 }  // namespace
 
-bool Runs::search(const search::RunSearch& parsed, const search::RunScope& scope,
-                  std::int64_t max_results, std::int64_t offset,
-                  const std::function<void(const Run&)>& row) {
-  const Dialect dialect = db_.dialect();
+bool search_runs(Work& work, const search::RunSearch& parsed, const search::RunScope& scope,
+                 std::int64_t max_results, std::int64_t offset,
+                 const std::function<void(const Run&)>& row) {
   const bool keep_rows = keeps_rows(parsed, scope, max_results);
   const search::Query query =
       search::runs_query(parsed, scope, keep_rows ? runs::kInfoColumns : "r.run_uuid",
-                         {max_results + 1, offset}, dialect);
+                         {max_results + 1, offset}, work.dialect());
   if (scope.experiment_ids.empty()) return false;
-  return db_.read([&](Session& session) {
-    if (keep_rows) {
-      return each_chunk(rows_of_page(session, query), max_results, [&](std::span<Run> chunk) {
-        runs::add_contents(session, dialect, chunk);
-        for (Run& run : chunk) {
-          row(run);
-          run = {};
-        }
-      });
-    }
-    return each_chunk(ids_of_page(session, query), max_results,
-                      [&](std::span<const std::string> chunk) {
-                        for (const Run& run : runs::load_runs(session, dialect, chunk)) row(run);
-                      });
+  if (keep_rows) {
+    return each_chunk(rows_of_page(work, query), max_results, [&](std::span<Run> chunk) {
+      runs::add_contents(work, chunk);
+      for (Run& run : chunk) {
+        row(run);
+        run = {};
+      }
+    });
+  }
+  return each_chunk(ids_of_page(work, query), max_results, [&](std::span<const std::string> chunk) {
+    for (const Run& run : runs::load_runs(work, chunk)) row(run);
   });
 }
 
-}  // namespace millrace
+}  // namespace millrace::tracking

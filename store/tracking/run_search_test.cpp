@@ -15,28 +15,28 @@ class RunSearchTest : public TrackingSuite {
     add_metric("r3", "loss", 0.25, false);
     // To MySQL's collations this is the same key.
     if (db().dialect() != Dialect::Mysql) add_metric("r3", "Loss", 9, false);
-    db().write([](Session& session) {
-      session.execute(
+    db().write([](Work& work) {
+      work.execute(
           "INSERT INTO params (\"key\", value, run_uuid)"
           " VALUES ('lr', 'a', 'r1'), ('lr', 'A', 'r2'), ('lr', 'b', 'r4')");
     });
   }
 
   void add_run(const std::string& id, std::int64_t number, const char* stage) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO runs (run_uuid, experiment_id, name, user_id, status, start_time,"
           " artifact_uri, lifecycle_stage)"
           " VALUES (:id, 0, 'n', 'u', 'RUNNING', :start, 'uri', :stage)",
           {id, number / 2, stage});
-      session.execute(
+      work.execute(
           "INSERT INTO tags (\"key\", value, run_uuid) VALUES ('mlflow.runName', :name, :id)",
           {"name " + id, id});
     });
   }
   void add_metric(const std::string& id, const std::string& key, double value, bool nan) {
-    db().write([&](Session& session) {
-      session.execute(
+    db().write([&](Work& work) {
+      work.execute(
           "INSERT INTO latest_metrics (\"key\", value, timestamp, step, is_nan, run_uuid)"
           " VALUES (:key, :value, 1, 0, " +
               std::string(nan ? "TRUE" : "FALSE") + ", :id)",
@@ -50,9 +50,9 @@ class RunSearchTest : public TrackingSuite {
                     std::vector<std::string_view> stages = {kActive},
                     std::vector<std::int64_t> experiments = {0}) {
     std::vector<std::string> ids;
-    const bool more = runs_.search(
-        search::parse_run_search(filter, order_by), {std::move(experiments), std::move(stages)},
-        max_results, offset, [&ids](const millrace::Run& run) { ids.push_back(run.info.run_id); });
+    const bool more = read(tracking::search_runs, search::parse_run_search(filter, order_by),
+                           {std::move(experiments), std::move(stages)}, max_results, offset,
+                           [&ids](const millrace::Run& run) { ids.push_back(run.info.run_id); });
     return text_of(ids) + (more ? " +" : "");
   }
 };
@@ -120,11 +120,11 @@ TEST_P(RunSearchTest, LongPagesComeWhole) {
   for (int i = 0; i < kRuns; ++i) add_run("s" + std::to_string(1000 + i), 100, kActive);
   for (const std::int64_t max_results : {700, 2000}) {
     int next = 0;
-    runs_.search(search::parse_run_search("start_time = 50", {}), {{0}, {kActive}}, max_results, 0,
-                 [&next](const millrace::Run& run) {
-                   EXPECT_EQ(run.info.run_id, "s" + std::to_string(1000 + next++));
-                   EXPECT_EQ(text_of(run.tags), "mlflow.runName=name " + run.info.run_id);
-                 });
+    read(tracking::search_runs, search::parse_run_search("start_time = 50", {}), {{0}, {kActive}},
+         max_results, 0, [&next](const millrace::Run& run) {
+           EXPECT_EQ(run.info.run_id, "s" + std::to_string(1000 + next++));
+           EXPECT_EQ(text_of(run.tags), "mlflow.runName=name " + run.info.run_id);
+         });
     EXPECT_EQ(next, kRuns);
   }
 }

@@ -17,25 +17,28 @@ class RunsTest : public TrackingSuite {
         " (6, 'six', 's3://b/6', 'deleted', 'default')");
   }
   void sql(const std::string& statement) {
-    db().write([&](Session& session) { session.execute(statement); });
+    db().write([&](Work& work) { work.execute(statement); });
   }
   template <class Column>
   std::optional<Column> value(const std::string& select) {
     const auto row =
-        db().read([&](Session& session) { return session.first<std::optional<Column>>(select); });
+        db().read([&](Work& work) { return work.first<std::optional<Column>>(select); });
     return row ? std::get<0>(*row) : std::nullopt;
   }
   auto create(const std::string& name, const std::vector<Tag>& tags = {}) {
-    return runs_.create({.experiment_id = 5,
-                         .experiment_text = "5",
-                         .user_id = "u",
-                         .run_name = name,
-                         .start_time = 7,
-                         .tags = tags},
-                        join);
+    return write(tracking::create_run,
+                 {.experiment_id = 5,
+                  .experiment_text = "5",
+                  .user_id = "u",
+                  .run_name = name,
+                  .start_time = 7,
+                  .tags = tags},
+                 join);
   }
   std::string new_run() { return create("r").info.run_id; }
-  std::string tags_of(const std::string& run_id) { return text_of(runs_.get(run_id).tags); }
+  std::string tags_of(const std::string& run_id) {
+    return text_of(read(tracking::get_run, run_id).tags);
+  }
 };
 
 TEST_P(RunsTest, ACreatedRunIsThere) {
@@ -51,7 +54,7 @@ TEST_P(RunsTest, ACreatedRunIsThere) {
   EXPECT_EQ(info.artifact_uri, "s3://b/5/" + info.run_id + "/artifacts");
   EXPECT_EQ(info.lifecycle_stage, "active");
   EXPECT_EQ(text_of(created.tags), "z=1 a=2 mlflow.runName=first");
-  const auto found = runs_.get(info.run_id);
+  const auto found = read(tracking::get_run, info.run_id);
   EXPECT_EQ(found.info.run_name, "first");
   EXPECT_EQ(found.info.artifact_uri, info.artifact_uri);
   EXPECT_EQ(found.tags.size(), 3U);
@@ -71,23 +74,23 @@ TEST_P(RunsTest, TheNameIsGivenOrTaggedOrMadeUp) {
 }
 
 TEST_P(RunsTest, NothingIsCreatedWhereItCannotBe) {
-  const NewRun none{.experiment_id = 9,
-                    .experiment_text = "9",
-                    .user_id = "",
-                    .run_name = "r",
-                    .start_time = 0,
-                    .tags = {}};
-  EXPECT_MILLRACE_ERROR(runs_.create(none, join), ErrorCode::ResourceDoesNotExist,
+  const tracking::NewRun none{.experiment_id = 9,
+                              .experiment_text = "9",
+                              .user_id = "",
+                              .run_name = "r",
+                              .start_time = 0,
+                              .tags = {}};
+  EXPECT_MILLRACE_ERROR(write(tracking::create_run, none, join), ErrorCode::ResourceDoesNotExist,
                         "No Experiment with id=9 exists");
-  NewRun deleted = none;
+  tracking::NewRun deleted = none;
   deleted.experiment_id = 6;
   EXPECT_MILLRACE_ERROR(
-      runs_.create(deleted, join), ErrorCode::InvalidParameterValue,
+      write(tracking::create_run, deleted, join), ErrorCode::InvalidParameterValue,
       "The experiment 6 must be in the 'active' state. Current state is deleted.");
-  NewRun blank = none;
+  tracking::NewRun blank = none;
   blank.experiment_id = 5;
   blank.experiment_text = "";
-  EXPECT_THROW(runs_.create(blank, join), Error);
+  EXPECT_THROW(write(tracking::create_run, blank, join), Error);
   EXPECT_THROW(create("r", {{"k", "1"}, {"k", "1"}}), UniqueViolation);
   EXPECT_EQ(value<std::int64_t>("SELECT COUNT(*) FROM runs"), 0);
   EXPECT_EQ(value<std::int64_t>("SELECT COUNT(*) FROM tags"), 0);
@@ -95,59 +98,59 @@ TEST_P(RunsTest, NothingIsCreatedWhereItCannotBe) {
 
 TEST_P(RunsTest, UpdateSetsWhatIsGiven) {
   const std::string id = new_run();
-  EXPECT_EQ(runs_.update(id, {}).status, "RUNNING");
-  const RunInfo ended = runs_.update(id, {"FINISHED", 99, ""});
+  EXPECT_EQ(write(tracking::update_run, id, {}).status, "RUNNING");
+  const RunInfo ended = write(tracking::update_run, id, {"FINISHED", 99, ""});
   EXPECT_EQ(ended.status, "FINISHED");
   EXPECT_EQ(ended.end_time, 99);
   EXPECT_EQ(ended.run_name, "r");
-  const RunInfo renamed = runs_.update(id, {std::nullopt, std::nullopt, "new"});
+  const RunInfo renamed = write(tracking::update_run, id, {std::nullopt, std::nullopt, "new"});
   EXPECT_EQ(renamed.status, "FINISHED");
   EXPECT_EQ(renamed.end_time, 99);
   EXPECT_EQ(renamed.run_name, "new");
   EXPECT_EQ(tags_of(id), "mlflow.runName=new");
-  EXPECT_EQ(runs_.update(id, {std::nullopt, 0, ""}).end_time, 0);
+  EXPECT_EQ(write(tracking::update_run, id, {std::nullopt, 0, ""}).end_time, 0);
 }
 
 TEST_P(RunsTest, TheTagTellsTheNameOfARunWithoutOne) {
   const std::string id = new_run();
   sql("UPDATE runs SET name = NULL");
-  EXPECT_EQ(runs_.update(id, {}).run_name, "r");
+  EXPECT_EQ(write(tracking::update_run, id, {}).run_name, "r");
 }
 
 TEST_P(RunsTest, DeletedRunsAreReadAndRestored) {
   const FixedClock clock(1000);
   const std::string id = new_run();
-  runs_.remove(id);
-  EXPECT_EQ(runs_.get(id).info.lifecycle_stage, "deleted");
+  write(tracking::delete_run, id);
+  EXPECT_EQ(read(tracking::get_run, id).info.lifecycle_stage, "deleted");
   EXPECT_EQ(value<std::int64_t>("SELECT deleted_time FROM runs"), 1000);
-  runs_.remove(id);
+  write(tracking::delete_run, id);
   const std::string text =
       "The run " + id + " must be in the 'active' state. Current state is deleted.";
   const auto refused = ErrorCode::InvalidParameterValue;
-  EXPECT_MILLRACE_ERROR(runs_.update(id, {}), refused, text);
-  EXPECT_MILLRACE_ERROR(runs_.set_tag(id, {"k", "v"}), refused, text);
-  EXPECT_MILLRACE_ERROR(runs_.delete_tag(id, "k"), refused, text);
-  EXPECT_MILLRACE_ERROR(runs_.change_tag(id, "k", [](const auto&) { return ""; }), refused, text);
-  EXPECT_MILLRACE_ERROR(runs_.log_inputs(id, {}, {}), refused, text);
-  EXPECT_MILLRACE_ERROR(runs_.log_outputs(id, {}), refused, text);
-  runs_.restore(id);
-  runs_.restore(id);
-  EXPECT_EQ(runs_.get(id).info.lifecycle_stage, "active");
+  EXPECT_MILLRACE_ERROR(write(tracking::update_run, id, {}), refused, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::set_run_tag, id, {"k", "v"}), refused, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_run_tag, id, "k"), refused, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::replace_run_tag, id, "k", std::nullopt, ""), refused, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::log_inputs, id, {}, {}), refused, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::log_outputs, id, {}), refused, text);
+  write(tracking::restore_run, id);
+  write(tracking::restore_run, id);
+  EXPECT_EQ(read(tracking::get_run, id).info.lifecycle_stage, "active");
   EXPECT_EQ(value<std::int64_t>("SELECT deleted_time FROM runs"), std::nullopt);
-  runs_.set_tag(id, {"k", "v"});
+  write(tracking::set_run_tag, id, {"k", "v"});
 }
 
 TEST_P(RunsTest, AnUnknownRunIsNotFound) {
   const auto missing = ErrorCode::ResourceDoesNotExist;
   const std::string text = "Run with id=no not found";
-  EXPECT_MILLRACE_ERROR(runs_.get("no"), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.update("no", {}), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.remove("no"), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.restore("no"), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.set_tag("no", {"k", "v"}), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.delete_tag("no", "k"), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.log_inputs("no", {}, {}), missing, text);
-  EXPECT_MILLRACE_ERROR(runs_.log_outputs("no", {}), missing, text);
+  EXPECT_MILLRACE_ERROR(read(tracking::get_run, "no"), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::update_run, "no", {}), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_run, "no"), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::restore_run, "no"), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::set_run_tag, "no", {"k", "v"}), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_run_tag, "no", "k"), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::log_inputs, "no", {}, {}), missing, text);
+  EXPECT_MILLRACE_ERROR(write(tracking::log_outputs, "no", {}), missing, text);
 }
 
 TEST_P(RunsTest, AssessmentsGoWithTheRunThatMadeThem) {
@@ -163,22 +166,22 @@ TEST_P(RunsTest, AssessmentsGoWithTheRunThatMadeThem) {
   };
   add("mine", id);
   add("other", new_run());
-  runs_.remove(id);
+  write(tracking::delete_run, id);
   EXPECT_EQ(value<std::string>("SELECT assessment_id FROM assessments"), "other");
 }
 
 TEST_P(RunsTest, TagsAreSetReplacedAndDeleted) {
   const std::string id = new_run();
   const std::string other = new_run();
-  runs_.set_tag(id, {"k", "v"});
-  runs_.set_tag(id, {"k", "w"});
-  runs_.set_tag(other, {"k", "other"});
-  EXPECT_EQ(runs_.get(id).tags.size(), 2U);
-  runs_.delete_tag(id, "k");
+  write(tracking::set_run_tag, id, {"k", "v"});
+  write(tracking::set_run_tag, id, {"k", "w"});
+  write(tracking::set_run_tag, other, {"k", "other"});
+  EXPECT_EQ(read(tracking::get_run, id).tags.size(), 2U);
+  write(tracking::delete_run_tag, id, "k");
   EXPECT_EQ(tags_of(id), "mlflow.runName=r");
-  EXPECT_MILLRACE_ERROR(runs_.delete_tag(id, "k"), ErrorCode::ResourceDoesNotExist,
+  EXPECT_MILLRACE_ERROR(write(tracking::delete_run_tag, id, "k"), ErrorCode::ResourceDoesNotExist,
                         "No tag with name: k in run with id " + id);
-  runs_.delete_tag(other, "k");
+  write(tracking::delete_run_tag, other, "k");
 }
 
 // MySQL finds the run; its data stay with the id that they were logged with, as in MLflow.
@@ -186,41 +189,44 @@ TEST_P(RunsTest, DataLoggedWithAnIdInAnotherCaseHideNoRun) {
   sql("INSERT INTO runs (run_uuid, experiment_id, name, lifecycle_stage)"
       " VALUES ('abc', 5, 'r', 'active')");
   if (db().dialect() != Dialect::Mysql) {
-    EXPECT_MILLRACE_ERROR(runs_.set_tag("ABC", {"k", "v"}), ErrorCode::ResourceDoesNotExist,
-                          "Run with id=ABC not found");
+    EXPECT_MILLRACE_ERROR(write(tracking::set_run_tag, "ABC", {"k", "v"}),
+                          ErrorCode::ResourceDoesNotExist, "Run with id=ABC not found");
     return;
   }
-  runs_.set_tag("abc", {"seen", "1"});
-  runs_.set_tag("ABC", {"k", "v"});
+  write(tracking::set_run_tag, "abc", {"seen", "1"});
+  write(tracking::set_run_tag, "ABC", {"k", "v"});
   EXPECT_EQ(tags_of("abc"), "seen=1");
-  EXPECT_EQ(runs_.get("ABC").info.run_id, "abc");
+  EXPECT_EQ(read(tracking::get_run, "ABC").info.run_id, "abc");
 }
 
 TEST_P(RunsTest, TheTagOfTheNameRenames) {
   const std::string id = new_run();
-  runs_.set_tag(id, {"mlflow.runName", "tagged"});
-  EXPECT_EQ(runs_.get(id).info.run_name, "tagged");
-  runs_.set_tag(id, {"mlflow.runName", ""});
+  write(tracking::set_run_tag, id, {"mlflow.runName", "tagged"});
+  EXPECT_EQ(read(tracking::get_run, id).info.run_name, "tagged");
+  write(tracking::set_run_tag, id, {"mlflow.runName", ""});
   EXPECT_EQ(tags_of(id), "mlflow.runName=tagged");
 }
 
 TEST_P(RunsTest, OneNewTagOfManyClientsIsOneTag) {
   const std::string id = new_run();
-  const auto set = [&](int i) { runs_.set_tag(id, {"k", std::to_string(i)}); };
+  const auto set = [&](int i) { write(tracking::set_run_tag, id, {"k", std::to_string(i)}); };
   EXPECT_EQ(at_once(16, set), 16);
-  EXPECT_EQ(runs_.get(id).tags.size(), 2U);
+  EXPECT_EQ(read(tracking::get_run, id).tags.size(), 2U);
 }
 
 TEST_P(RunsTest, NoChangeOfATagIsLost) {
   const std::string id = new_run();
   const auto append = [&](int) {
-    runs_.change_tag(id, "k", [](const auto& value) { return value.value_or("") + "x"; });
+    std::optional<std::string> old;
+    do {
+      old = read(tracking::get_run_tag, id, "k");
+    } while (!write(tracking::replace_run_tag, id, "k", old, old.value_or("") + "x"));
   };
   EXPECT_EQ(at_once(16, append), 16);
   EXPECT_EQ(value<std::string>("SELECT t.value FROM tags t WHERE t.key = 'k'"),
             std::string(16, 'x'));
-  const auto fail = [](const auto&) -> std::string { throw_invalid_parameter("no"); };
-  EXPECT_MILLRACE_ERROR(runs_.change_tag(id, "k", fail), ErrorCode::InvalidParameterValue, "no");
+  EXPECT_FALSE(write(tracking::replace_run_tag, id, "k", std::nullopt, "y"));
+  EXPECT_FALSE(write(tracking::replace_run_tag, id, "k", "x", "y"));
   EXPECT_EQ(value<std::string>("SELECT t.value FROM tags t WHERE t.key = 'k'"),
             std::string(16, 'x'));
 }

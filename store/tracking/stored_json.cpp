@@ -5,9 +5,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "store/common/error.h"
 #include "store/text/python_text.h"
 
-namespace millrace {
+namespace millrace::tracking {
 namespace {
 
 void append_escape(std::string& out, unsigned unit) {
@@ -42,18 +43,31 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-std::optional<std::string> add_model_version(const std::string& list, const std::string& name,
-                                             std::int64_t version) {
-  const std::string entry =
-      "{\"name\": " + quoted(name) + ", \"version\": " + std::to_string(version) + "}";
-  if (list.empty()) return "[" + entry + "]";
-  const auto parsed = nlohmann::json::parse(list, nullptr, false);
-  if (!parsed.is_array()) return std::nullopt;
-  const auto added = nlohmann::json::parse(entry);
-  if (parsed.empty() || std::find(parsed.begin(), parsed.end(), added) != parsed.end()) {
-    return "[" + entry + "]";
-  }
-  return list.substr(0, list.rfind(']')) + ", " + entry + "]";
+struct ModelVersionList::Entries {
+  nlohmann::json list;
+};
+
+ModelVersionList::ModelVersionList(std::string text, const std::string& model_id)
+    : text_(std::move(text)),
+      entries_(std::make_unique<Entries>(
+          Entries{text_.empty() ? nlohmann::json::array()
+                                : nlohmann::json::parse(text_, nullptr, false)})) {
+  if (entries_->list.is_array()) return;
+  throw_invalid_parameter("The tag '" + std::string(kModelVersionsTag) + "' of the logged model '" +
+                          model_id + "' is not a JSON list.");
 }
 
-}  // namespace millrace
+ModelVersionList::~ModelVersionList() = default;
+
+std::string ModelVersionList::with(const std::string& name, std::int64_t version) const {
+  const std::string entry =
+      "{\"name\": " + quoted(name) + ", \"version\": " + std::to_string(version) + "}";
+  const nlohmann::json& list = entries_->list;
+  const auto added = nlohmann::json::parse(entry);
+  if (list.empty() || std::find(list.begin(), list.end(), added) != list.end()) {
+    return "[" + entry + "]";
+  }
+  return text_.substr(0, text_.rfind(']')) + ", " + entry + "]";
+}
+
+}  // namespace millrace::tracking

@@ -2,15 +2,36 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 
-namespace millrace {
+namespace millrace::tracking {
 
-// What abstract_store.set_model_versions_tags makes of a logged model's tag mlflow.modelVersions,
-// a list of {"name", "version"}: the new entry comes last; if it is in the list already, the list
-// is replaced by it. Nothing if `list` is no JSON list. No list and an empty text are the same.
-std::optional<std::string> add_model_version(const std::string& list, const std::string& name,
-                                             std::int64_t version);
+// A logged model's tag mlflow.modelVersions: a list of {"name", "version"}. Parsed when it is made,
+// which takes time for a long one.
+class ModelVersionList {
+ public:
+  // No list and an empty text are the same. Throws INVALID_PARAMETER_VALUE for what is no JSON
+  // list; `model_id` is for the message.
+  ModelVersionList(std::string text, const std::string& model_id);
+  ~ModelVersionList();
+  ModelVersionList(const ModelVersionList&) = delete;
+  ModelVersionList& operator=(const ModelVersionList&) = delete;
 
-}  // namespace millrace
+  const std::string& text() const { return text_; }
+
+  // What abstract_store.set_model_versions_tags makes of it: the new entry comes last; if it is in
+  // the list already, the list is replaced by it.
+  std::string with(const std::string& name, std::int64_t version) const;
+
+ private:
+  struct Entries;
+
+  std::string text_;
+  std::unique_ptr<const Entries> entries_;
+};
+
+// The tag's key.
+inline constexpr const char* kModelVersionsTag = "mlflow.modelVersions";
+
+}  // namespace millrace::tracking

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+#include "store/common/error.h"
+
+namespace millrace::tracking {
 namespace {
+
+std::string add_model_version(const std::string& list, const std::string& name,
+                              std::int64_t version) {
+  return ModelVersionList(list, "m-1").with(name, version);
+}
 
 TEST(StoredJson, StartsAList) {
   EXPECT_EQ(add_model_version("", "m", 1), R"([{"name": "m", "version": 1}])");
@@ -31,9 +38,9 @@ TEST(StoredJson, EscapesAsPython) {
 
 TEST(StoredJson, RefusesWhatIsNoList) {
   for (const char* text : {"{}", "1", "\"x\"", "null", "[", "[1", "nonsense", "[1] x"}) {
-    EXPECT_EQ(add_model_version(text, "m", 1), std::nullopt) << text;
+    EXPECT_THROW(ModelVersionList(text, "m-1"), Error) << text;
   }
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tracking
