@@ -30,22 +30,30 @@ bool is_active_stage(const std::string& stage) {
 }
 
 // The version, and in the logged model that it was made of its name: one unit of work where the
-// registry and tracking are one database. The logged model's list is parsed before, since a long
-// one takes time; when it has changed since, all begins anew.
+// registry and tracking are one database. The list is parsed before, since a long one takes time;
+// when it has changed since, all begins anew. Without a list the version is stored and the request
+// refused, as MLflow does it.
 ModelVersion create_linked_version(App& app, const WorkOrder& order,
                                    const registry::NewModelVersion& wanted,
                                    const std::string& model_id) {
   std::optional<ModelVersion> created;
-  const bool at_once = &app.registry == &app.tracking;
-  if (!at_once) created = app.registry.write(order, registry::create_model_version, wanted);
+  if (&app.registry != &app.tracking)
+    created = app.registry.write(order, registry::create_model_version, wanted);
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    const tracking::ModelVersionList list(
-        app.tracking.read(order, tracking::get_model_versions_tag, model_id), model_id);
+    std::optional<tracking::ModelVersionList> list;
+    try {
+      list.emplace(app.tracking.read(order, tracking::get_model_versions_tag, model_id));
+    } catch (const Error& refusal) {
+      const bool is_final = error_row(refusal.code()).http_status < 500;
+      if (is_final && !created) app.registry.write(order, registry::create_model_version, wanted);
+      throw;
+    }
     const auto add = [&](Work& work) {
-      if (!tracking::has_model_versions(work, model_id, list)) return std::optional<ModelVersion>();
+      if (!tracking::has_model_versions(work, model_id, *list))
+        return std::optional<ModelVersion>();
       std::optional<ModelVersion> version =
-          at_once ? registry::create_model_version(work, wanted) : created;
-      tracking::add_model_version(work, model_id, list, version->name, version->version);
+          created ? created : registry::create_model_version(work, wanted);
+      tracking::add_model_version(work, model_id, *list, version->name, version->version);
       return version;
     };
     if (const auto version = app.tracking.write(order, add)) return *version;

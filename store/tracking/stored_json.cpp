@@ -47,16 +47,16 @@ struct ModelVersionList::Entries {
   nlohmann::json list;
 };
 
-ModelVersionList::ModelVersionList(std::string text, const std::string& model_id)
+ModelVersionList::ModelVersionList(std::string text)
     : text_(std::move(text)),
-      entries_(std::make_unique<Entries>(
+      entries_(std::make_unique<const Entries>(
           Entries{text_.empty() ? nlohmann::json::array()
                                 : nlohmann::json::parse(text_, nullptr, false)})) {
   if (entries_->list.is_array()) return;
-  throw_invalid_parameter("The tag '" + std::string(kModelVersionsTag) + "' of the logged model '" +
-                          model_id + "' is not a JSON list.");
+  throw_invalid_parameter("The tag '" + std::string(kModelVersionsTag) +
+                          "' of the logged model is not a JSON list.");
 }
-
+ModelVersionList::ModelVersionList(ModelVersionList&&) noexcept = default;
 ModelVersionList::~ModelVersionList() = default;
 
 std::string ModelVersionList::with(const std::string& name, std::int64_t version) const {

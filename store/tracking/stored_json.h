@@ -7,16 +7,14 @@
 
 namespace millrace::tracking {
 
-// A logged model's tag mlflow.modelVersions: a list of {"name", "version"}. Parsed when it is made,
-// which takes time for a long one.
+// A logged model's tag mlflow.modelVersions: a list of {"name", "version"}.
 class ModelVersionList {
  public:
-  // No list and an empty text are the same. Throws INVALID_PARAMETER_VALUE for what is no JSON
-  // list; `model_id` is for the message.
-  ModelVersionList(std::string text, const std::string& model_id);
+  // Parses the text, which takes time for a long one. No list and an empty text are the same.
+  // Throws INVALID_PARAMETER_VALUE for what is no JSON list.
+  explicit ModelVersionList(std::string text);
+  ModelVersionList(ModelVersionList&&) noexcept;
   ~ModelVersionList();
-  ModelVersionList(const ModelVersionList&) = delete;
-  ModelVersionList& operator=(const ModelVersionList&) = delete;
 
   const std::string& text() const { return text_; }
 

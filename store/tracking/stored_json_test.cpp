@@ -9,7 +9,7 @@ namespace {
 
 std::string add_model_version(const std::string& list, const std::string& name,
                               std::int64_t version) {
-  return ModelVersionList(list, "m-1").with(name, version);
+  return ModelVersionList(list).with(name, version);
 }
 
 TEST(StoredJson, StartsAList) {
@@ -38,7 +38,7 @@ TEST(StoredJson, EscapesAsPython) {
 
 TEST(StoredJson, RefusesWhatIsNoList) {
   for (const char* text : {"{}", "1", "\"x\"", "null", "[", "[1", "nonsense", "[1] x"}) {
-    EXPECT_THROW(ModelVersionList(text, "m-1"), Error) << text;
+    EXPECT_THROW(const ModelVersionList list(text), Error) << text;
   }
 }
 
