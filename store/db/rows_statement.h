@@ -21,10 +21,13 @@ class RowsStatement {
                 const std::function<std::string(Dialect dialect, std::size_t rows)>& text);
 
   // Writes the rows whose values follow one another in `values`, in their order; returns the number
-  // of rows changed.
+  // of rows changed. A statement of several rows has texts of about 1 MiB at most.
   long long execute(Work& work, Values values) const;
 
  private:
+  std::size_t portion(Values::const_iterator next, Values::const_iterator end,
+                      std::size_t sizes) const;
+
   std::size_t columns_;
   std::array<std::vector<std::string>, 3> texts_;  // by dialect, for 1, 2, 4 .. rows
 };

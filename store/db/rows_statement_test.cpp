@@ -71,5 +71,18 @@ TEST_F(RowsStatementTest, TheGreaterRowStays) {
   }
 }
 
+TEST_F(RowsStatementTest, LongTextsGoInStatementsOfFewRows) {
+  const RowsStatement statement(3, [](Dialect of, std::size_t count) {
+    return insert_missing(of, "item", {"name", "place", "note"}, count);
+  });
+  Values values;
+  for (std::int64_t i = 0; i < 100; ++i) {
+    const std::size_t length = i % 10 == 0 ? 1'200'000 : (i % 7 == 0 ? 400'000 : 10);
+    values.insert(values.end(), {std::to_string(i), i, std::string(length, 'x')});
+  }
+  EXPECT_EQ(write(Dialect::Postgresql, statement, values), 100);
+  EXPECT_EQ(sum(), 4950);
+}
+
 }  // namespace
 }  // namespace millrace

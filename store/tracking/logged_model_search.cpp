@@ -9,7 +9,7 @@ namespace millrace::tracking {
 namespace {
 
 // Models that are read at once: of a page, which may be long, only the ids are held.
-constexpr std::size_t kChunk = 500;
+constexpr std::size_t kModelsAtOnce = 500;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ bool search_logged_models(Work& work, const search::LoggedModelSearch& search,
                                              : std::max<std::int64_t>(0, count + max_results);
   std::span<const std::string> page(ids.data(), static_cast<std::size_t>(kept));
   while (!page.empty()) {
-    const auto chunk = page.first(std::min(kChunk, page.size()));
+    const auto chunk = page.first(std::min(kModelsAtOnce, page.size()));
     for (const LoggedModel& model : logged_models::load_models(work, chunk)) row(model);
     page = page.subspan(chunk.size());
   }

@@ -99,6 +99,19 @@ TEST_P(RunInputsTest, OfEqualDatasetsInOneRequestTheFirstCounts) {
   EXPECT_EQ(count("input_tags"), 1);
 }
 
+TEST_P(RunInputsTest, ManyDatasetsOfOneRequestAreAllThere) {
+  std::vector<DatasetInput> inputs;
+  for (int i = 0; i < 150; ++i)
+    inputs.push_back(input("d" + std::to_string(i % 140), "1", "s", {{"k", std::to_string(i)}}));
+  const std::string first = new_run(), second = new_run();
+  write(tracking::log_inputs, first, inputs, {});
+  write(tracking::log_inputs, second, inputs, {});
+  EXPECT_EQ(count("datasets"), 140);
+  EXPECT_EQ(count("inputs"), 280);
+  EXPECT_EQ(count("input_tags"), 280);
+  EXPECT_EQ(read(tracking::get_run, second).dataset_inputs.size(), 140U);
+}
+
 TEST_P(RunInputsTest, ATagGivenTwiceUndoesTheWholeRequest) {
   const std::string id = new_run();
   EXPECT_THROW(
