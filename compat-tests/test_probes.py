@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.database_servers import KINDS
+from support.database_servers import KINDS, MariaDb
 from support.millrace_server import MillraceServer
 
 
@@ -65,6 +65,66 @@ def test_behind_a_prefix_and_for_artifacts_alone(tmp_path):
         assert server.get("/readyz")[0] == 404
     with MillraceServer(tmp_path / "artifacts", "--artifacts-only") as server:
         assert server.get("/readyz")[0] == 200
+
+
+def create_model(server, name):
+    return server.post("/api/2.0/mlflow/registered-models/create", json.dumps({"name": name}).encode())[0]
+
+
+def test_a_database_that_another_program_locks(server):
+    database = sqlite3.connect(server.database, isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    assert readiness(server)[0] == 200  # nobody has tried to write
+    assert create_model(server, "locked out") == 503
+    until_not_ready(server, "database is locked by another program")
+    assert server.get("/livez")[0] == 200
+    database.execute("COMMIT")
+    database.close()
+    until_ready(server)
+    assert create_model(server, "let in") == 200
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of 16 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("only root may mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk(small_disk, tmp_path):
+    with MillraceServer(tmp_path / "server", store_uri=f"sqlite:///{small_disk}/mlflow.db") as server:
+        assert create_model(server, "before") == 200
+        filler = small_disk / "filler"
+        with open(filler, "wb", buffering=0) as file, pytest.raises(OSError):
+            while True:
+                file.write(b"x" * 512)
+        assert readiness(server)[0] == 200  # nobody has tried to write
+        assert create_model(server, "m") == 500
+        until_not_ready(server, "database cannot be written")
+        assert server.get("/livez")[0] == 200
+        filler.unlink()
+        until_ready(server)
+        assert create_model(server, "after") == 200
+
+
+def test_a_mariadb_that_becomes_read_only(tmp_path):
+    with MariaDb() as database:
+        uri = database.create_database()
+        database.query("CREATE USER app@'%' IDENTIFIED BY 'x'; GRANT ALL ON mlflow_1.* TO app@'%';")
+        with MillraceServer(tmp_path, store_uri=f"mysql+pymysql://app:x@{uri.rpartition('@')[2]}") as server:
+            assert create_model(server, "before") == 200
+            database.query("SET GLOBAL read_only = 1")
+            assert create_model(server, "m") == 503
+            until_not_ready(server, "database cannot be written")
+            assert server.get("/livez")[0] == 200
+            database.query("SET GLOBAL read_only = 0")
+            until_ready(server)
+            assert create_model(server, "after") == 200
 
 
 @pytest.mark.parametrize("kind", KINDS)

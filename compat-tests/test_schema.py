@@ -1,12 +1,15 @@
 """The schema on each kind of database: what Millrace makes is what MLflow makes, and what Millrace adds can be taken
 away again."""
 
+import json
 import re
 import subprocess
 import time
 from contextlib import nullcontext
 
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
 
 from support.catalogs import ours, without_ours
 from support.database_servers import KINDS
@@ -45,6 +48,20 @@ def start_and_stop(folder, uri):
 def db(verb, uri, folder):
     return subprocess.run([BINARY, "db", verb, uri], cwd=folder, capture_output=True, text=True, timeout=120,
                           env=environment())
+
+
+def refused_start(folder, uri, *flags):
+    """The log of a server that must not start."""
+    server = MillraceServer(folder, "--backend-store-uri", uri, *flags)
+    server.launch()
+    assert server.process.wait(30) == 1
+    server.process = None
+    return server.log()
+
+
+def create_model(server, name):
+    status, _, body = server.post("/api/2.0/mlflow/registered-models/create", json.dumps({"name": name}).encode())
+    return status, json.loads(body)
 
 
 def detach(uri, folder):
@@ -99,6 +116,7 @@ def test_servers_that_start_at_once_create_it_once(databases, of_mlflow, tmp_pat
     finally:
         codes = [server.stop() for server in servers]
     assert codes == [0] * len(servers)
+    assert len(databases.run(uri, "SELECT version, min_compatible FROM millrace_schema")) == 1
     assert without_ours(databases.catalog(uri)) == of_mlflow[1]
 
 
@@ -158,3 +176,105 @@ def test_what_is_not_mlflows_is_refused_untouched(databases, tmp_path):
     assert (result.returncode, "alembic_version" in result.stderr) == (1, True)
     databases.run(uri, "DROP TABLE customers")
     start_and_stop(tmp_path, uri)
+
+
+@pytest.fixture
+def made(databases, tmp_path):
+    """A database after a first start."""
+    uri = databases.empty()
+    start_and_stop(tmp_path / "first", uri)
+    return uri
+
+
+@pytest.fixture
+def of_a_newer_mlflow(databases, made, tmp_path):
+    """A database that a newer MLflow has migrated, with nothing of Millrace's."""
+    detach(made, tmp_path)
+    databases.run(made, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
+    databases.run(made, "ALTER TABLE runs ADD COLUMN newer VARCHAR(8)")
+    return made
+
+
+def test_an_unknown_revision_is_refused_untouched(databases, of_a_newer_mlflow, tmp_path):
+    before = databases.catalog(of_a_newer_mlflow)
+    for text in [refused_start(tmp_path, of_a_newer_mlflow), db("upgrade", of_a_newer_mlflow, tmp_path).stderr,
+                 db("check", of_a_newer_mlflow, tmp_path).stdout]:
+        for words in ["ffffffffffff", HEAD, "--unknown-schema=read-only", "--unknown-schema=write"]:
+            assert words in text
+    assert databases.catalog(of_a_newer_mlflow) == before
+
+
+def test_an_unknown_revision_is_read_and_not_written(databases, of_a_newer_mlflow, tmp_path, monkeypatch):
+    before = databases.catalog(of_a_newer_mlflow)
+    with MillraceServer(tmp_path, "--backend-store-uri", of_a_newer_mlflow, "--unknown-schema=read-only") as server:
+        assert server.get("/api/2.0/mlflow/experiments/get?experiment_id=0")[0] == 200
+        status, answer = create_model(server, "m")
+        assert (status, answer["error_code"]) == (403, "PERMISSION_DENIED")
+        assert "ffffffffffff" in answer["message"]
+        assert server.get("/readyz")[0] == 200
+
+        monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES")  # as a user has it
+        client = MlflowClient(server.url)
+        assert client.search_registered_models() == []
+        began = time.monotonic()
+        for write in [lambda: client.create_registered_model("m"), lambda: client.create_experiment("e"),
+                      lambda: client.create_run("0")]:
+            with pytest.raises(MlflowException, match="nothing is written"):
+                write()
+        assert time.monotonic() - began < 5
+    assert "nothing is written" in server.log()
+    assert databases.catalog(of_a_newer_mlflow) == before
+
+
+def test_an_unknown_revision_is_written_for_the_brave(of_a_newer_mlflow, tmp_path):
+    with MillraceServer(tmp_path, "--backend-store-uri", of_a_newer_mlflow, "--unknown-schema=write") as server:
+        assert create_model(server, "m")[0] == 200
+    assert "--unknown-schema=write" in server.log()
+
+
+@pytest.mark.parametrize(("change", "missing"), [
+    ("DROP TABLE input_tags", "no table input_tags"),
+    ("ALTER TABLE registered_models RENAME COLUMN description TO words", "no column registered_models.description")])
+def test_a_known_revision_without_all_its_tables_is_refused(databases, made, tmp_path, change, missing):
+    databases.run(made, change)
+    assert missing in refused_start(tmp_path, made)
+    for flag in ("read-only", "write"):
+        assert missing in refused_start(tmp_path / flag, made, f"--unknown-schema={flag}")
+    result = db("check", made, tmp_path)
+    assert result.returncode == 1
+    assert [line for line in result.stdout.splitlines() if line.startswith("PROBLEM") and missing in line]
+
+
+def test_own_tables_of_a_newer_millrace(databases, made, tmp_path):
+    version = databases.run(made, "SELECT version FROM millrace_schema")[0][0]
+    with MillraceServer(tmp_path / "old", "--backend-store-uri", made) as server:
+        databases.run(made, "UPDATE millrace_schema SET version = 98")
+        assert server.get("/readyz")[0] == 200
+        server.restart()
+        assert databases.run(made, "SELECT version FROM millrace_schema") == [(98,)]
+
+        databases.run(made, "UPDATE millrace_schema SET min_compatible = 97")
+        until = time.monotonic() + 30
+        while (answer := server.get("/readyz"))[0] == 200:  # one answer serves for a second
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert answer[0] == 503
+        assert b"version 98 and are for programs of version 97 and later" in answer[2]
+        assert f"this one has {version}".encode() in answer[2]
+        assert server.get("/livez")[0] == 200
+    log = refused_start(tmp_path / "start", made)
+    assert "98" in log and "97" in log and f"this one has {version}" in log
+    result = db("check", made, tmp_path)
+    assert (result.returncode, "version 97" in result.stdout) == (1, True)
+
+
+def test_own_tables_of_an_older_millrace_are_upgraded(databases, made, tmp_path):
+    row = databases.run(made, "SELECT version, min_compatible FROM millrace_schema")
+    databases.run(made, "DROP TABLE millrace_schema")
+    log = start_and_stop(tmp_path, made)
+    assert databases.run(made, "SELECT version, min_compatible FROM millrace_schema") == row
+    assert "millrace_schema" not in log
+    detach(made, tmp_path)
+    assert ours(databases.catalog(made)) == set()
+    start_and_stop(tmp_path, made)
+    assert databases.run(made, "SELECT version, min_compatible FROM millrace_schema") == row

@@ -105,6 +105,17 @@ TEST_F(CommandLineTest, FlagsSetEveryValue) {
   EXPECT_EQ(config.x_frame_options, "DENY");
 }
 
+TEST_F(CommandLineTest, AnUnknownSchemaIsRefusedUnlessToldOtherwise) {
+  EXPECT_EQ(config({"server"}).unknown_schema, UnknownSchema::Refuse);
+  EXPECT_EQ(config({"server", "--unknown-schema=refuse"}).unknown_schema, UnknownSchema::Refuse);
+  EXPECT_EQ(config({"server", "--unknown-schema=read-only"}).unknown_schema,
+            UnknownSchema::ReadOnly);
+  EXPECT_EQ(config({"server", "--unknown-schema", "write"}).unknown_schema, UnknownSchema::Write);
+  EXPECT_EQ(refusal({"server", "--unknown-schema=no"}),
+            "Invalid value for '--unknown-schema': 'no' is not one of 'refuse', 'read-only', "
+            "'write'.");
+}
+
 TEST_F(CommandLineTest, EnvironmentSetsEveryValue) {
   set("MLFLOW_BACKEND_STORE_URI", "sqlite:///b.db");
   set("MLFLOW_REGISTRY_STORE_URI", "sqlite:///r.db");

@@ -35,7 +35,7 @@ sigset_t block_stop_signals() {
 std::unique_ptr<Db> open_store(const std::string& uri, const Config& config,
                                const std::optional<DefaultExperiment>& experiment) {
   auto db = std::make_unique<Db>(DbOptions{uri, config.pool});
-  prepare_schema(*db, experiment);
+  prepare_schema(*db, experiment, config.unknown_schema);
   create_own_tables(*db);
   create_additive_indexes(*db);
   return db;

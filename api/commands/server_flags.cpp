@@ -22,6 +22,14 @@ constexpr const char* kFileStoreFolder = "./mlruns";
 // "--workers,-w" -> "--workers"
 std::string long_name(std::string_view names) { return split_list(names).front(); }
 
+UnknownSchema parse_unknown_schema(const std::string& value) {
+  if (value == "refuse") return UnknownSchema::Refuse;
+  if (value == "read-only") return UnknownSchema::ReadOnly;
+  if (value == "write") return UnknownSchema::Write;
+  throw_invalid_value("--unknown-schema",
+                      "'" + value + "' is not one of 'refuse', 'read-only', 'write'.");
+}
+
 // The options of `millrace server`, each declared once: names, environment variable, target, help.
 // A default is the initial value of the target.
 class ServerFlags {
@@ -113,6 +121,12 @@ void ServerFlags::add_storage() {
   text("--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT", default_artifact_root_,
        "Where experiments made from now on keep their artifacts. Default: mlflow-artifacts:/, with "
        "--no-serve-artifacts ./mlruns.");
+  option(
+      "--unknown-schema", "",
+      [this](const std::string& value) { config_.unknown_schema = parse_unknown_schema(value); },
+      "Where a newer MLflow has migrated the database: refuse to start, start read-only, or write "
+      "to "
+      "it, without what only the newer MLflow keeps. Default: refuse.");
   flag(
       "--serve-artifacts{true},--no-serve-artifacts{false}", "MLFLOW_SERVE_ARTIFACTS",
       [this](bool value) { config_.serve_artifacts = value; },

@@ -6,17 +6,55 @@
 
 #include "store/common/error.h"
 #include "store/schema/current_revision.h"
+#include "store/schema/own_tables.h"
 #include "store/text/log_text.h"
 
 namespace millrace {
 namespace {
 
+// How long the look whether anything can be written waits for locks.
+constexpr std::chrono::milliseconds kWritePatience{500};
+
+// One of a database that is only read, by another Millrace or an MLflow, may lack our tables.
+CurrentVersions versions_in(Db& db) {
+  if (db.refuses_writes()) return {db.read(current_revision), std::nullopt};
+  return db.read(current_versions);
+}
+
+std::string schema_problem(Db& db, const std::string& expected_revision) {
+  CurrentVersions found;
+  try {
+    found = versions_in(db);
+  } catch (const Error& error) {
+    if (db.refuses_writes() || error.code() != ErrorCode::InternalError) throw;
+    db.read(current_revision);  // if that is there, it is our own tables that are not
+    return "has lost Millrace's own tables; start this server again";
+  }
+  if (found.revision != expected_revision) {
+    return "has another schema version than at the start of this server";
+  }
+  return found.own ? too_old_for(*found.own) : "";
+}
+
+// Asks by writing only after a write has failed, and until one succeeds.
+std::string write_problem(Db& db) {
+  if (!db.has_failed_to_write() || db.refuses_writes()) return "";
+  try {
+    db.try_write(kWritePatience, touch_own_schema);
+    return "";
+  } catch (const Error& error) {
+    spdlog::debug("Readiness: no write succeeds: {}", log_text(error.what()));
+    const bool busy = error.code() == ErrorCode::TemporarilyUnavailable;
+    return db.dialect() == Dialect::Sqlite && busy ? "is locked by another program"
+                                                   : "cannot be written";
+  }
+}
+
 ReadinessCheck database_check(std::string_view name, Db& db) {
   return {name,
           [&db, expected = db.read(current_revision)] {
-            return db.read(current_revision) == expected
-                       ? std::string()
-                       : "has another schema version than at the start of this server";
+            std::string problem = schema_problem(db, expected);
+            return problem.empty() ? write_problem(db) : problem;
           },
           [&db] { return db.is_lost(); }};
 }

@@ -26,9 +26,10 @@ struct ReadinessCheck {
   std::function<bool()> is_lost = {};
 };
 
-// The checks of a server: artifacts can be written; each database answers and has the schema
-// version that it had when this was called. `registry` is null where it is the tracking database.
-// Reads the databases.
+// The checks of a server: artifacts can be written; each database answers, has the schema version
+// that it had when this was called, has our own tables in a version that is for this program, and
+// takes writes. That is tried, by a write that leaves nothing, only while the last write failed.
+// `registry` is null where it is the tracking database. Reads the databases.
 std::vector<ReadinessCheck> readiness_checks(Db& tracking, Db* registry,
                                              const ArtifactRoots& artifacts);
 

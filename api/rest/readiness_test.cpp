@@ -8,7 +8,11 @@
 #include <fstream>
 #include <future>
 #include <latch>
+#include <optional>
+#include <stdexcept>
+#include <thread>
 
+#include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
 
 namespace millrace {
@@ -88,29 +92,113 @@ TEST(Readiness, AnOldResultServesWhileTheNextIsUnderWay) {
   release.count_down();
 }
 
-TEST(Readiness, ChecksOfAServer) {
-  std::string folder = testing::TempDir() + "/readiness_XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  Config config;
-  config.artifacts_destination = folder + "/new/artifacts";
-  const ArtifactRoots artifacts(config);
-  Db db(DbOptions{"sqlite:///" + folder + "/x.db"});
-  prepare_schema(db, std::nullopt);
-  {
-    Readiness readiness(readiness_checks(db, nullptr, artifacts), kNeverReused);
-    EXPECT_TRUE(readiness.result().ready());
-
-    db.write([](Session& s) { s.execute("UPDATE alembic_version SET version_num = 'f00'"); });
-    EXPECT_EQ(readiness.result().name, "database");
-    EXPECT_EQ(readiness.result().problem.find("f00"), std::string::npos);
-    db.write([](Session& s) { s.execute("DROP TABLE alembic_version"); });
-    EXPECT_EQ(readiness.result().problem, "failed");
-
-    std::filesystem::create_directory(folder + "/new");
-    std::ofstream(folder + "/new/artifacts") << "a file";
-    EXPECT_EQ(readiness.result().name, "artifacts");
+// A server's checks, over a database with all its tables and a folder for artifacts.
+class ServerReadinessTest : public testing::Test {
+ protected:
+  ServerReadinessTest() {
+    prepare_schema(*db_, std::nullopt);
+    create_own_tables(*db_);
+    start();
   }
-  std::filesystem::remove_all(folder);
+  ~ServerReadinessTest() override {
+    readiness_.reset();
+    db_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void start() { readiness_.emplace(readiness_checks(*db_, nullptr, artifacts_), kNeverReused); }
+  // "ready", or what fails.
+  std::string state() {
+    const Readiness::Result result = readiness_->result();
+    return result.ready() ? "ready" : std::string(result.name) + " " + result.problem;
+  }
+  void write(const std::string& sql) {
+    db_->write([&sql](Session& s) { s.execute(sql); });
+  }
+  static std::string make_folder() {
+    std::string folder = testing::TempDir() + "/readiness_XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    return folder;
+  }
+  static Config config_of(const std::string& folder) {
+    Config config;
+    config.artifacts_destination = folder + "/new/artifacts";
+    return config;
+  }
+
+  const std::string folder_ = make_folder();
+  const Config config_ = config_of(folder_);
+  const ArtifactRoots artifacts_{config_};
+  std::optional<Db> db_{std::in_place, DbOptions{"sqlite:///" + folder_ + "/x.db"}};
+  std::optional<Readiness> readiness_;
+};
+
+TEST_F(ServerReadinessTest, IsOverWithAnotherSchemaVersion) {
+  EXPECT_EQ(state(), "ready");
+  write("UPDATE alembic_version SET version_num = 'f00'");
+  EXPECT_EQ(state(), "database has another schema version than at the start of this server");
+  write("DROP TABLE alembic_version");
+  EXPECT_EQ(state(), "database failed");
+}
+
+TEST_F(ServerReadinessTest, IsOverWithArtifactsThatCannotBeWritten) {
+  std::filesystem::create_directory(folder_ + "/new");
+  std::ofstream(folder_ + "/new/artifacts") << "a file";
+  EXPECT_EQ(state(), "artifacts cannot be written");
+}
+
+TEST_F(ServerReadinessTest, IsOverOnceTheOwnTablesAreForNewerProgramsOnly) {
+  create_own_tables(*db_, {kOwnSchema.version + 1, kOwnSchema.min_compatible});
+  EXPECT_EQ(state(), "ready");
+  create_own_tables(*db_, {kOwnSchema.version + 2, kOwnSchema.version + 1});
+  const auto number = [](int more) { return std::to_string(kOwnSchema.version + more); };
+  EXPECT_EQ(state(),
+            "database was upgraded by a newer Millrace: its millrace_ tables have version " +
+                number(2) + " and are for programs of version " + number(1) +
+                " and later, and this one has " + number(0));
+}
+
+TEST_F(ServerReadinessTest, IsOverWithoutTheOwnTables) {
+  detach(*db_);
+  EXPECT_EQ(state(), "database has lost Millrace's own tables; start this server again");
+  create_own_tables(*db_);
+  EXPECT_EQ(state(), "ready");
+}
+
+TEST_F(ServerReadinessTest, IsOverWhileNoWriteSucceedsAndComesBackByItself) {
+  Db other(DbOptions{db_->uri()});
+  const auto data_version = [&other] {
+    return other.read([](Session& s) { return s.first<std::int64_t>("PRAGMA data_version"); });
+  };
+  std::latch locked(1), release(1);
+  std::thread holder([&] {
+    other.write([&](Session& s) {
+      s.execute("UPDATE workspaces SET name = name");
+      locked.count_down();
+      release.wait();
+    });
+  });
+  locked.wait();
+  EXPECT_EQ(state(), "ready");  // no write has failed
+  EXPECT_THROW(db_->try_write(milliseconds(1), [](Session&) {}), Error);
+  EXPECT_EQ(state(), "database is locked by another program");
+  EXPECT_EQ(readiness_->lost(), "");
+  release.count_down();
+  holder.join();
+  EXPECT_EQ(state(), "ready");
+
+  const auto before = data_version();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(state(), "ready");
+  EXPECT_EQ(data_version(), before) << "it writes though all is well";
+}
+
+TEST_F(ServerReadinessTest, IsNotAQuestionOfWritingWhereNothingIsWritten) {
+  detach(*db_);
+  db_->refuse_writes("For a reason.");
+  start();
+  EXPECT_EQ(state(), "ready");
+  EXPECT_THROW(db_->write([](Session&) {}), Error);
+  EXPECT_EQ(state(), "ready");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The room api/settings: every setting of the server, and nothing that reads or uses one. A setting
 // is a member here with its default, and one line in api/commands/ that names its flag and
 // environment variable; nothing else reads the command line or the environment. May use the options
-// of store/db.
+// of store/db and store/schema.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/db/pool_options.h"
+#include "store/schema/unknown_schema.h"
 
 namespace millrace {
 
@@ -26,6 +27,8 @@ struct Config {
   std::string backend_store_uri = "sqlite:///mlflow.db";
   std::string registry_store_uri;  // equals backend_store_uri unless it was given
   PoolOptions pool;                // of each of the two
+  // Of each of the two, where the schema has a revision that Millrace does not know.
+  UnknownSchema unknown_schema = UnknownSchema::Refuse;
 
   // Where experiments made from now on keep their artifacts: a URI, or an absolute path.
   std::string default_artifact_root = "mlflow-artifacts:/";

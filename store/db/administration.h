@@ -24,7 +24,7 @@ class Administration {
 
   virtual std::vector<Row> query(const std::string& sql) = 0;
 
-  // Runs a definition, or an INSERT of one of the recorded rows. What is there already, and what a
+  // Runs a definition, or a change of a row that may run twice. What is there already, and what a
   // DROP does not find, counts as done: another process may have begun the same and ended.
   virtual void define(const std::string& sql) = 0;
 

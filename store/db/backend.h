@@ -14,6 +14,8 @@ class Db::Backend {
   virtual Dialect dialect() const = 0;
   virtual void read(const ErasedBody& body) = 0;
   virtual void write(const ErasedBody& body, Load load) = 0;
+  // Beside all other writes, and given up after `patience`.
+  virtual void try_write(const ErasedBody& body, std::chrono::milliseconds patience) = 0;
   virtual bool is_lost() { return false; }
 
  protected:

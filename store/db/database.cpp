@@ -52,14 +52,45 @@ void Db::run_read(const WorkBody& body, const WorkOrder& order) {
   });
 }
 
+// An error that a body itself made of what it found (INTERNAL_ERROR) counts as one of the database:
+// the next attempt shows that it was none.
+template <class Write>
+void Db::note_outcome(const Write& write) {
+  constexpr int kLeastServerError = 500;
+  try {
+    write();
+  } catch (const Error& error) {
+    if (error_row(error.code()).http_status >= kLeastServerError) failed_to_write_ = true;
+    throw;
+  }
+  if (has_failed_to_write()) failed_to_write_ = false;
+}
+
 void Db::run_write(const WorkBody& body, const WorkOrder& order) {
   refuse_nesting();
+  require_writes();
   const auto run_attempt = [&, attempt = 0](Session& session) mutable {
     const InBody mark;
     Work work(session, dialect(), order, attempt++);
     body(work);
   };
-  backend_->write(run_attempt, order.load);
+  note_outcome([&] { backend_->write(run_attempt, order.load); });
+}
+
+void Db::run_try_write(const WorkBody& body, std::chrono::milliseconds patience) {
+  refuse_nesting();
+  require_writes();
+  const WorkOrder order;
+  const auto run_attempt = [&](Session& session) {
+    const InBody mark;
+    Work work(session, dialect(), order, 0);
+    body(work);
+  };
+  note_outcome([&] { backend_->try_write(run_attempt, patience); });
+}
+
+void Db::require_writes() const {
+  if (refuses_writes()) throw Error(ErrorCode::PermissionDenied, refusal_);
 }
 
 bool Db::is_lost() const { return backend_->is_lost(); }

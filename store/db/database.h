@@ -7,6 +7,8 @@
 // SOCI.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,6 +74,25 @@ class Db {
     return write(WorkOrder{}, std::forward<Body>(body));
   }
 
+  // Runs `body(Work&)` as write() does, but beside all other writes, and gives up after `patience`
+  // (a little later where a database server itself waits for a lock): to see whether a write can
+  // succeed at the moment.
+  template <class Body>
+  void try_write(std::chrono::milliseconds patience, Body&& body) {
+    run_try_write([&](Work& work) { body(work); }, patience);
+  }
+
+  // Whether the last write failed with an error of the database (locked, full, read-only, ...), and
+  // none has succeeded since.
+  bool has_failed_to_write() const { return failed_to_write_.load(std::memory_order_relaxed); }
+
+  // From now on every write throws PERMISSION_DENIED with that reason, which ends with a full stop:
+  // clients do not repeat what is refused so. To be called before others use the database.
+  void refuse_writes(std::string reason) { refusal_ = std::move(reason); }
+  bool refuses_writes() const { return !refusal_.empty(); }
+  // Throws as a write would.
+  void require_writes() const;
+
   // True once the database is gone in such a way that only a new start of the process helps: a file
   // that was removed or replaced. Nothing is read or written then.
   bool is_lost() const;
@@ -87,6 +108,9 @@ class Db {
 
   void run_read(const WorkBody& body, const WorkOrder& order);
   void run_write(const WorkBody& body, const WorkOrder& order);
+  void run_try_write(const WorkBody& body, std::chrono::milliseconds patience);
+  template <class Write>
+  void note_outcome(const Write& write);
 
   // Runs `body` by `run` and returns what its last attempt did.
   template <class Result, class Run, class Body, class... Args>
@@ -94,6 +118,8 @@ class Db {
 
   std::string uri_;
   std::unique_ptr<Backend> backend_;
+  std::string refusal_;  // why nothing is written; empty: all is
+  std::atomic<bool> failed_to_write_ = false;
 };
 
 template <class Result, class Run, class Body, class... Args>

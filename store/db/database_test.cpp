@@ -264,6 +264,47 @@ TEST_F(SessionTest, ManyReadersShareABoundedNumberOfSessions) {
   EXPECT_EQ(seen, 800);
 }
 
+TEST_F(SessionTest, WritesMayBeRefused) {
+  insert(1, std::monostate(), std::monostate());
+  EXPECT_FALSE(db.refuses_writes());
+  db.refuse_writes("For a reason.");
+  EXPECT_TRUE(db.refuses_writes());
+  const auto change = [](Session& s) { s.execute("DELETE FROM item"); };
+  EXPECT_EQ(code_of([&] { db.write(change); }), ErrorCode::PermissionDenied);
+  EXPECT_EQ(code_of([&] { db.try_write(std::chrono::milliseconds(50), change); }),
+            ErrorCode::PermissionDenied);
+  EXPECT_THAT(ids(), ElementsAre(1));
+  EXPECT_FALSE(db.has_failed_to_write());
+}
+
+TEST_F(SessionTest, ATriedWriteWaitsNoLongerThanItIsTold) {
+  ForeignConnection foreign(path());
+  foreign.run("BEGIN IMMEDIATE");
+  const auto began = std::chrono::steady_clock::now();
+  const auto change = [](Session& s) { s.execute("INSERT INTO item (id) VALUES (5)"); };
+  EXPECT_EQ(code_of([&] { db.try_write(std::chrono::milliseconds(50), change); }),
+            ErrorCode::TemporarilyUnavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  EXPECT_TRUE(db.has_failed_to_write());
+  foreign.run("COMMIT");
+  db.try_write(std::chrono::milliseconds(50), change);
+  EXPECT_FALSE(db.has_failed_to_write());
+  EXPECT_THAT(ids(), ElementsAre(5));
+}
+
+TEST_F(SessionTest, OnlyTheLastWriteSaysWhetherWritesFail) {
+  insert(1, std::monostate(), std::monostate());
+  EXPECT_EQ(code_of([&] { insert(1, std::monostate(), std::monostate()); }), ErrorCode::BadRequest);
+  EXPECT_FALSE(db.has_failed_to_write());  // the database did what it should
+  EXPECT_EQ(code_of([&] { db.write([](Session& s) { s.execute("no SQL"); }); }),
+            ErrorCode::InternalError);
+  EXPECT_TRUE(db.has_failed_to_write());
+  EXPECT_EQ(code_of([&] { insert(1, std::monostate(), std::monostate()); }), ErrorCode::BadRequest);
+  EXPECT_TRUE(db.has_failed_to_write());
+  insert(2, std::monostate(), std::monostate());
+  EXPECT_FALSE(db.has_failed_to_write());
+}
+
 TEST_F(DbTest, AStatementThatIsTooLargeIsTheCallersFault) {
   Db db(options());
   std::string order = "1";

@@ -27,6 +27,7 @@ std::vector<std::string> missing(Session& session, Dialect dialect) {
 }  // namespace
 
 void create_additive_indexes(Db& db) {
+  if (db.refuses_writes()) return;
   const auto wanted = [&db](Session& session) { return missing(session, db.dialect()); };
   if (db.read(wanted).empty()) return;
   try {

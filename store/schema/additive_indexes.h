@@ -5,7 +5,8 @@
 
 namespace millrace {
 
-// Creates those that are missing; called once at start, after prepare_schema. They are named
+// Creates those that are missing, unless the database refuses writes; called once at start, after
+// prepare_schema. They are named
 // millrace_*, so that detach() finds them. When the database refuses, that is a warning only:
 // the searches are right without them.
 void create_additive_indexes(Db& db);

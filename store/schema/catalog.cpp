@@ -82,7 +82,7 @@ Columns columns_of(Session& session, Dialect dialect) {
   session.each<std::string, std::string, std::int64_t>(
       kColumns.to(dialect), {},
       [&columns](const std::string& table, const std::string& column, std::int64_t required) {
-        columns[table + "." + column] = required != 0;
+        columns[table][column] = required != 0;
       });
   return columns;
 }

@@ -2,6 +2,7 @@
 // about the one that statements without a schema's name lead to.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,8 +14,8 @@ namespace millrace {
 
 std::vector<std::string> table_names(Session& session, Dialect dialect);
 
-// Columns by "table.column"; true where an INSERT must name the column.
-using Columns = std::map<std::string, bool>;
+// The columns of each table; true where an INSERT must name the column.
+using Columns = std::map<std::string, std::map<std::string, bool, std::less<>>, std::less<>>;
 Columns columns_of(Session& session, Dialect dialect);
 
 std::vector<std::string> index_names(Session& session, Dialect dialect);

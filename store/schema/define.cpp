@@ -18,6 +18,7 @@ void lock_postgresql(Session& session) {
 }  // namespace
 
 void define(Db& db, const std::function<std::vector<std::string>(Session&)>& wanted) {
+  db.require_writes();
   if (db.dialect() == Dialect::Mysql) {
     const auto administration = open_administration(parse_database_uri(db.uri()));
     administration->lock();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,29 +18,86 @@ struct OwnTable {
 
 constexpr std::array kOwnTables{
     // How often each model was locked (registry::lock_model). A name keeps its number when the
-    // model
-    // is gone, so that one of the same name goes on counting.
+    // model is gone, so that one of the same name goes on counting.
     OwnTable{"millrace_model_turns",
              "CREATE TABLE millrace_model_turns (name VARCHAR(256) NOT NULL, turn BIGINT NOT NULL,"
              " PRIMARY KEY (name))"},
+    // One row, with the id 1.
+    OwnTable{kOwnSchemaTable,
+             "CREATE TABLE millrace_schema (id INTEGER NOT NULL, version INTEGER NOT NULL,"
+             " min_compatible INTEGER NOT NULL, PRIMARY KEY (id))"},
 };
 
-std::vector<std::string> missing_tables(Session& session, Dialect dialect) {
+// The row comes last, so that its version is that of tables which are there. Where the row is
+// missing the tables are of a time before it, or a creation was interrupted.
+std::string raise_version(const std::optional<OwnSchema>& found, const OwnSchema& program) {
+  const std::string version = std::to_string(program.version);
+  const std::string least = std::to_string(program.min_compatible);
+  if (!found) {
+    return "INSERT INTO millrace_schema (id, version, min_compatible) VALUES (1, " + version +
+           ", " + least + ")";
+  }
+  return "UPDATE millrace_schema SET version = " + version + ", min_compatible = " + least +
+         " WHERE id = 1 AND version < " + version;
+}
+
+std::vector<std::string> missing_parts(Session& session, Dialect dialect,
+                                       const OwnSchema& program) {
   const std::vector<std::string> there = table_names(session, dialect);
+  const auto is_there = [&there](std::string_view name) {
+    return std::find(there.begin(), there.end(), name) != there.end();
+  };
+  std::optional<OwnSchema> found;
+  if (is_there(kOwnSchemaTable)) found = own_schema(session);
+  if (found) require_compatible(*found, program);
   std::vector<std::string> statements;
   for (const OwnTable& table : kOwnTables) {
-    if (std::find(there.begin(), there.end(), table.name) == there.end()) {
-      statements.emplace_back(table.definition);
-    }
+    if (!is_there(table.name)) statements.emplace_back(table.definition);
+  }
+  if (!found || found->version < program.version) {
+    statements.push_back(raise_version(found, program));
   }
   return statements;
 }
 
 }  // namespace
 
-void create_own_tables(Db& db) {
-  const auto wanted = [&db](Session& session) { return missing_tables(session, db.dialect()); };
+std::optional<OwnSchema> own_schema(Session& session) {
+  const auto row = session.first<std::int64_t, std::int64_t>(
+      "SELECT version, min_compatible FROM millrace_schema WHERE id = 1");
+  if (!row) return std::nullopt;
+  return OwnSchema{static_cast<int>(std::get<0>(*row)), static_cast<int>(std::get<1>(*row))};
+}
+
+std::string too_old_for(const OwnSchema& found, const OwnSchema& program) {
+  if (found.min_compatible <= program.version) return "";
+  return "was upgraded by a newer Millrace: its millrace_ tables have version " +
+         std::to_string(found.version) + " and are for programs of version " +
+         std::to_string(found.min_compatible) + " and later, and this one has " +
+         std::to_string(program.version);
+}
+
+void require_compatible(const OwnSchema& found, const OwnSchema& program) {
+  const std::string reason = too_old_for(found, program);
+  if (reason.empty()) return;
+  throw Error(
+      ErrorCode::InvalidState,
+      "The database " + reason + ". Start a Millrace that is as new as the one that upgraded it.");
+}
+
+void create_own_tables(Db& db, const OwnSchema& program) {
+  if (db.refuses_writes()) return;
+  const auto wanted = [&](Session& session) {
+    return missing_parts(session, db.dialect(), program);
+  };
   if (!db.read(wanted).empty()) define(db, wanted);
+}
+
+// A row that nobody else ever sees. An UPDATE to the same values would change no page of a SQLite
+// file, and so succeed on a full disk.
+void touch_own_schema(Session& session) {
+  session.execute("INSERT INTO millrace_schema (id, version, min_compatible) VALUES (0, 0, 0)");
+  session.execute("DELETE FROM millrace_schema WHERE id = 0");
 }
 
 }  // namespace millrace

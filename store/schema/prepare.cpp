@@ -2,57 +2,29 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "store/common/clock.h"
 #include "store/db/database_uri.h"
 #include "store/schema/catalog.h"
 #include "store/schema/define.h"
-#include "store/schema/revisions.h"
+#include "store/schema/found.h"
+#include "store/schema/own_tables.h"
 #include "store/schema/table_check.h"
 
 namespace millrace {
 namespace {
 
-constexpr std::string_view kMlflow = "MLflow 3.17.2";
-
-// On MySQL, where no transaction can hold them, it lies beside the tables until all are made.
-constexpr const char* kUnfinished = "millrace_unfinished_schema";
-
-struct Found {
-  bool empty = false;
-  bool unfinished = false;  // a creation of ours was interrupted, or is under way elsewhere
-  std::vector<std::string> revisions;
-
-  bool to_create() const { return empty || unfinished; }
-};
-
-Found look(Session& session, Dialect dialect) {
-  const std::vector<std::string> tables = table_names(session, dialect);
-  const auto is_there = [&tables](std::string_view name) {
-    return std::find(tables.begin(), tables.end(), name) != tables.end();
-  };
-  Found found;
-  // The lock of a cluster (store/db/mysql/cluster_lock.h) comes before the tables.
-  found.empty = std::all_of(tables.begin(), tables.end(), is_ours);
-  found.unfinished = is_there(kUnfinished);
-  if (is_there("alembic_version")) {
-    session.each<std::string>(
-        "SELECT version_num FROM alembic_version", {},
-        [&found](std::string revision) { found.revisions.push_back(std::move(revision)); });
-  }
-  return found;
-}
-
-void create(Db& db) {
-  define(db, [dialect = db.dialect()](Session& session) {
+void create(Db& db, const SchemaFamily& family, const SchemaFamilies& known) {
+  define(db, [&, dialect = db.dialect()](Session& session) {
     std::vector<std::string> statements;
     // Another server may have been here meanwhile.
-    if (!look(session, dialect).to_create()) return statements;
-    for (const std::string_view one : recorded_statements(dialect)) statements.emplace_back(one);
+    if (!look_for(family, known, session, dialect).to_create()) return statements;
+    for (const std::string_view one : recorded_statements(family, dialect)) {
+      statements.emplace_back(one);
+    }
     if (dialect == Dialect::Mysql) {
-      const std::string table = std::string("TABLE ") + kUnfinished;
+      const std::string table = "TABLE " + std::string(family.unfinished_table);
       statements.insert(statements.begin(), "CREATE " + table + " (id INTEGER)");
       statements.push_back("DROP " + table);
     }
@@ -80,55 +52,123 @@ void create_default_experiment(Db& db, const DefaultExperiment& experiment) {
   throw Error(ErrorCode::InvalidState, message);
 }
 
-void refuse_older(const Db& db, const Revision& found) {
-  refuse("The database has the MLflow schema version " + std::string(found.id) +
-         (found.release.empty() ? "" : " (MLflow " + std::string(found.release) + ")") +
-         ", and Millrace needs " + std::string(head_revision()) + " (" + std::string(kMlflow) +
-         "). Take a backup, then run 'mlflow db upgrade " + without_password(db.uri()) + "' with " +
-         std::string(kMlflow) + ".");
+// "run 'mlflow db upgrade URI' with MLflow 3.17.2"
+std::string upgrade_advice(const Db& db, const SchemaFamily& family) {
+  return "run '" + std::string(family.upgrade) + " " + without_password(db.uri()) + "' with " +
+         std::string(family.release);
 }
 
-void check_revision(Db& db, const Found& found) {
+// "The database has the MLflow schema version x"
+std::string statement_of(const SchemaFamily& family, std::string_view revision) {
+  return "The database has the " + std::string(family.name) + " schema version " +
+         std::string(revision);
+}
+
+void refuse_older(const Db& db, const SchemaFamily& family, const Revision& found) {
+  refuse(statement_of(family, found.id) +
+         (found.release.empty() ? "" : " (MLflow " + std::string(found.release) + ")") +
+         ", and Millrace needs " + std::string(head_revision(family).id) + " (" +
+         std::string(family.release) + "). Take a backup, then " + upgrade_advice(db, family) +
+         ".");
+}
+
+// The single revision in the version table.
+const std::string& single_revision(const Db& db, const SchemaFamily& family,
+                                   const FoundSchema& found) {
+  const std::string table(family.version_table);
   if (found.revisions.empty()) {
-    refuse(
-        "The database has tables but no MLflow schema version in a table alembic_version, so "
-        "it is no MLflow database, or one that MLflow has not finished to set up. If it is "
-        "MLflow's, take a backup and run 'mlflow db upgrade " +
-        without_password(db.uri()) + "' with " + std::string(kMlflow) + ".");
+    const std::string name(family.name);
+    refuse("The database has tables but no " + name + " schema version in a table " + table +
+           ", so it is no " + name + " database, or one that MLflow has not finished to set up. " +
+           "If it is MLflow's, take a backup and " + upgrade_advice(db, family) + ".");
   }
   if (found.revisions.size() > 1) {
-    refuse("The table alembic_version of the database has more than one row.");
+    refuse("The table " + table + " of the database has more than one row.");
   }
-  const std::string& revision = found.revisions.front();
-  if (revision == head_revision()) return;
-  if (const auto older = find_revision(revision)) refuse_older(db, *older);
-  const std::string obstacle =
-      db.read([&db](Session& session) { return find_obstacle(session, db.dialect()); });
-  const std::string unknown = "The database has the MLflow schema version " + revision +
-                              ", which this Millrace does not know (it is made for " +
-                              std::string(head_revision()) + " of " + std::string(kMlflow) + ")";
-  if (!obstacle.empty()) refuse(unknown + ", and cannot be used: " + obstacle + ".");
-  spdlog::warn("{}; all that Millrace uses is there, so it starts", unknown);
+  return found.revisions.front();
+}
+
+std::string obstacle_for(Db& db, const SchemaFamily& family, TableUse use) {
+  return db.read(
+      [&](Session& session) { return find_obstacle(session, db.dialect(), family, use); });
+}
+
+void handle_unknown(Db& db, const SchemaFamily& family, const std::string& revision,
+                    UnknownSchema unknown) {
+  const std::string found =
+      statement_of(family, revision) + ", which this Millrace does not know (it is made for " +
+      std::string(head_revision(family).id) + " of " + std::string(family.release) + ")";
+  const TableUse use = unknown == UnknownSchema::Write ? TableUse::Writing : TableUse::Reading;
+  const std::string obstacle = obstacle_for(db, family, use);
+  if (!obstacle.empty()) refuse(found + ", and cannot be used: " + obstacle + ".");
+  switch (unknown) {
+    case UnknownSchema::Refuse:
+      refuse(
+          found +
+          ": a newer MLflow has migrated it. Use a newer Millrace. Until there is one, 'millrace "
+          "server --unknown-schema=read-only' serves what is there and changes nothing, and "
+          "'--unknown-schema=write' also writes, without what only the newer MLflow keeps.");
+    case UnknownSchema::ReadOnly:
+      db.refuse_writes(found + ", so nothing is written to it (--unknown-schema=read-only).");
+      spdlog::warn("{}; nothing is written to it", found);
+      return;
+    case UnknownSchema::Write:
+      spdlog::warn(
+          "{}; all that Millrace uses is there, so it starts and writes, without what only the "
+          "newer MLflow keeps (--unknown-schema=write)",
+          found);
+      return;
+  }
+}
+
+// The revision, of a database whose tables can be used.
+const std::string& check_found(Db& db, const SchemaFamily& family, const FoundSchema& found,
+                               UnknownSchema unknown) {
+  const std::string& revision = single_revision(db, family, found);
+  if (revision == head_revision(family).id) {
+    const std::string obstacle = obstacle_for(db, family, TableUse::Writing);
+    if (obstacle.empty()) return revision;
+    refuse(statement_of(family, revision) + ", but " + obstacle +
+           ": somebody has changed its tables. Undo that, or restore a backup.");
+  }
+  if (const auto older = find_revision(family, revision)) refuse_older(db, family, *older);
+  handle_unknown(db, family, revision, unknown);
+  return revision;
+}
+
+FoundSchema look(Db& db, const SchemaFamily& family, const SchemaFamilies& known) {
+  FoundSchema found =
+      db.read([&](Session& session) { return look_for(family, known, session, db.dialect()); });
+  if (found.own) require_compatible(*found.own);
+  return found;
 }
 
 }  // namespace
 
-bool prepare_schema(Db& db, const std::optional<DefaultExperiment>& default_experiment) {
-  const Found found = db.read([&db](Session& session) { return look(session, db.dialect()); });
+bool prepare_schema(Db& db, const SchemaFamily& family, UnknownSchema unknown,
+                    const SchemaFamilies& known) {
+  const FoundSchema found = look(db, family, known);
   if (found.to_create()) {
-    create(db);
+    create(db, family, known);
   } else {
-    check_revision(db, found);
+    check_found(db, family, found, unknown);
   }
-  if (default_experiment) create_default_experiment(db, *default_experiment);
   return found.to_create();
 }
 
-std::string check_schema(Db& db) {
-  const Found found = db.read([&db](Session& session) { return look(session, db.dialect()); });
+bool prepare_schema(Db& db, const std::optional<DefaultExperiment>& default_experiment,
+                    UnknownSchema unknown) {
+  const bool created = prepare_schema(db, mlflow_family(), unknown);
+  if (default_experiment && !db.refuses_writes()) {
+    create_default_experiment(db, *default_experiment);
+  }
+  return created;
+}
+
+std::string check_schema(Db& db, const SchemaFamily& family, const SchemaFamilies& known) {
+  const FoundSchema found = look(db, family, known);
   if (found.to_create()) return "";
-  check_revision(db, found);
-  return found.revisions.front();
+  return check_found(db, family, found, UnknownSchema::Refuse);
 }
 
 void detach(Db& db) {

@@ -5,10 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <functional>
 #include <thread>
 
 #include "store/common/clock.h"
-#include "store/schema/revisions.h"
+#include "store/schema/catalog.h"
+#include "store/schema/own_tables.h"
 #include "store/suites/database_files.h"
 
 namespace millrace {
@@ -21,17 +24,29 @@ class SchemaTest : public DbTest {
   const DefaultExperiment kDefault{"mlflow-artifacts:/0"};
 
   // What prepare_schema says against the file as it is, or "".
-  std::string refusal() {
+  std::string refusal(UnknownSchema unknown = UnknownSchema::Refuse) {
     const std::string before = dump();
     Db db(options());
     try {
-      prepare_schema(db, kDefault);
+      prepare_schema(db, kDefault, unknown);
       return "";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::InvalidState);
       EXPECT_EQ(dump(), before) << "a refused database was changed";
       return error.what();
     }
+  }
+
+  static constexpr std::array kAllAnswers{UnknownSchema::Refuse, UnknownSchema::ReadOnly,
+                                          UnknownSchema::Write};
+
+  // What a newer MLflow may do to it.
+  void make_newer() {
+    foreign(
+        "UPDATE alembic_version SET version_num = 'ffffffffffff';"
+        "CREATE TABLE newer (id INTEGER NOT NULL);"
+        "ALTER TABLE runs ADD COLUMN newer TEXT;"
+        "ALTER TABLE runs ADD COLUMN newest TEXT NOT NULL DEFAULT 'x'");
   }
 
   void create() {
@@ -52,7 +67,7 @@ class SchemaTest : public DbTest {
 TEST_F(SchemaTest, AnEmptyFileGetsTheRecordedSchemaTextByText) {
   create();
   std::vector<std::string> expected;
-  for (const std::string_view statement : recorded_statements(Dialect::Sqlite)) {
+  for (const std::string_view statement : recorded_statements(mlflow_family(), Dialect::Sqlite)) {
     if (statement.starts_with("CREATE")) expected.emplace_back(statement);
   }
   Db db(options());
@@ -110,31 +125,107 @@ TEST_F(SchemaTest, AnOlderRevisionIsRefusedWithTheCommandToRun) {
   EXPECT_THAT(message, HasSubstr("3.17.2"));
 }
 
-TEST_F(SchemaTest, AnUnknownRevisionStartsWhenAllThatWeUseIsThere) {
+TEST_F(SchemaTest, AFreshDatabaseHasTheRecordedColumnsAndNoOther) {
   create();
-  foreign(
-      "UPDATE alembic_version SET version_num = 'ffffffffffff';"
-      "CREATE TABLE newer (id INTEGER NOT NULL);"
-      "ALTER TABLE runs ADD COLUMN newer TEXT;"
-      "ALTER TABLE runs ADD COLUMN newest TEXT NOT NULL DEFAULT 'x'");
-  EXPECT_EQ(refusal(), "");
+  Db db(options());
+  RecordedTables recorded = recorded_tables(mlflow_family());
+  const Columns found = db.read([](Session& s) { return columns_of(s, Dialect::Sqlite); });
+  for (const auto& [table, columns] : found) {
+    if (table.starts_with("sqlite_")) continue;
+    for (const auto& [column, required] : columns)
+      EXPECT_EQ(recorded[table].erase(column), 1U) << table << "." << column;
+  }
+  for (const auto& [table, missing] : recorded) EXPECT_TRUE(missing.empty()) << table;
 }
 
-TEST_F(SchemaTest, AnUnknownRevisionWithoutAColumnIsRefused) {
+TEST_F(SchemaTest, AnUnknownRevisionIsRefusedWithTheWaysOut) {
+  create();
+  make_newer();
+  const std::string message = refusal();
+  for (const char* words : {"ffffffffffff", "dc11669786a5", "MLflow 3.17.2", "newer Millrace",
+                            "--unknown-schema=read-only", "--unknown-schema=write"}) {
+    EXPECT_THAT(message, HasSubstr(words));
+  }
+}
+
+TEST_F(SchemaTest, AnUnknownRevisionIsOnlyReadIfToldSo) {
+  create();
+  make_newer();
+  foreign("DELETE FROM experiments");
+  const std::string before = dump();
+  {
+    Db db(options());
+    EXPECT_FALSE(prepare_schema(db, kDefault, UnknownSchema::ReadOnly));
+    create_own_tables(db);
+    EXPECT_TRUE(db.refuses_writes());
+    const std::function<void()> writes[] = {[&] { db.write([](Session&) {}); },
+                                            [&] { detach(db); }};
+    for (const auto& write : writes) {
+      try {
+        write();
+        ADD_FAILURE() << "written";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::PermissionDenied);
+        EXPECT_THAT(error.what(), HasSubstr("ffffffffffff"));
+        EXPECT_THAT(error.what(), HasSubstr("--unknown-schema=read-only"));
+      }
+    }
+    EXPECT_FALSE(db.has_failed_to_write());
+  }
+  EXPECT_EQ(dump(), before);
+  EXPECT_EQ(foreign("SELECT count(*) FROM experiments"), "0");
+}
+
+TEST_F(SchemaTest, AnUnknownRevisionIsWrittenToIfToldSo) {
+  create();
+  make_newer();
+  Db db(options());
+  prepare_schema(db, kDefault, UnknownSchema::Write);
+  create_own_tables(db);
+  db.write([](Session& s) { s.execute("UPDATE experiments SET name = 'x'"); });
+}
+
+TEST_F(SchemaTest, TheFlagsChangeNothingForAKnownRevision) {
+  create();
+  Db db(options());
+  prepare_schema(db, kDefault, UnknownSchema::ReadOnly);
+  EXPECT_FALSE(db.refuses_writes());
+  Db empty(options("empty.db"));
+  EXPECT_TRUE(prepare_schema(empty, kDefault, UnknownSchema::ReadOnly));
+  EXPECT_FALSE(empty.refuses_writes());
+}
+
+TEST_F(SchemaTest, AnUnknownRevisionWithoutAColumnIsRefusedWhateverTheFlag) {
   create();
   foreign(
       "UPDATE alembic_version SET version_num = 'ffffffffffff';"
       "ALTER TABLE registered_models RENAME COLUMN description TO text");
-  EXPECT_THAT(refusal(), HasSubstr("registered_models.description"));
+  for (const UnknownSchema unknown : kAllAnswers) {
+    EXPECT_THAT(refusal(unknown), HasSubstr("no column registered_models.description"));
+  }
 }
 
-TEST_F(SchemaTest, AnUnknownRevisionWithAColumnThatMustBeFilledIsRefused) {
+TEST_F(SchemaTest, AnUnknownRevisionWithAColumnThatMustBeFilledCanBeRead) {
   create();
   foreign(
       "UPDATE alembic_version SET version_num = 'ffffffffffff';"
       "DROP TABLE input_tags; CREATE TABLE input_tags (input_uuid VARCHAR(36) NOT NULL, "
       "name VARCHAR(255) NOT NULL, value VARCHAR(500) NOT NULL, newer TEXT NOT NULL)");
-  EXPECT_THAT(refusal(), HasSubstr("input_tags.newer"));
+  EXPECT_THAT(refusal(UnknownSchema::Write), HasSubstr("input_tags.newer"));
+  EXPECT_THAT(refusal(), HasSubstr("read-only"));
+  EXPECT_EQ(refusal(UnknownSchema::ReadOnly), "");
+}
+
+TEST_F(SchemaTest, AKnownRevisionWithoutATableOrColumnIsRefused) {
+  create();
+  foreign("ALTER TABLE runs RENAME COLUMN name TO title");
+  EXPECT_THAT(refusal(), HasSubstr("dc11669786a5, but it has no column runs.name"));
+  foreign("ALTER TABLE runs RENAME COLUMN title TO name; DROP TABLE input_tags");
+  for (const UnknownSchema unknown : kAllAnswers) {
+    EXPECT_THAT(refusal(unknown), HasSubstr("it has no table input_tags"));
+  }
+  Db db(options());
+  EXPECT_THROW(check_schema(db), Error);
 }
 
 TEST_F(SchemaTest, WhatIsNotMlflowsIsRefused) {

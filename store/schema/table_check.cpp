@@ -1,34 +1,30 @@
 #include "store/schema/table_check.h"
 
-#include "store/db/sqlite/session.h"
 #include "store/schema/catalog.h"
-#include "store/schema/revisions.h"
 
 namespace millrace {
 namespace {
 
-// The names are the same on all dialects.
-Columns recorded_columns() {
-  SqliteSession session(":memory:", SqliteSession::Role::Writer);
-  for (const std::string_view statement : recorded_statements(Dialect::Sqlite))
-    session.execute(statement);
-  return columns_of(session, Dialect::Sqlite);
+std::string of_table(std::string_view table, std::string_view column) {
+  return std::string(table) + "." + std::string(column);
 }
 
 }  // namespace
 
-std::string find_obstacle(Session& session, Dialect dialect) {
-  const Columns recorded = recorded_columns();
+std::string find_obstacle(Session& session, Dialect dialect, const SchemaFamily& family,
+                          TableUse use) {
   const Columns found = columns_of(session, dialect);
-  for (const auto& [column, required] : recorded) {
-    if (!found.contains(column)) return "it has no column " + column;
-  }
-  for (const auto& [column, required] : found) {
-    const std::string table_prefix = column.substr(0, column.find('.') + 1);
-    const auto next = recorded.lower_bound(table_prefix);
-    const bool known_table = next != recorded.end() && next->first.starts_with(table_prefix);
-    if (known_table && required && !recorded.contains(column)) {
-      return "its column " + column + " must be given a value";
+  for (const auto& [table, columns] : recorded_tables(family)) {
+    const auto there = found.find(table);
+    if (there == found.end()) return "it has no table " + std::string(table);
+    for (const std::string_view column : columns) {
+      if (!there->second.contains(column)) return "it has no column " + of_table(table, column);
+    }
+    if (use == TableUse::Reading) continue;
+    for (const auto& [column, required] : there->second) {
+      if (required && !columns.contains(column)) {
+        return "its column " + of_table(table, column) + " must be given a value";
+      }
     }
   }
   return "";

@@ -62,7 +62,7 @@ class ServerDatabase : public TestDatabase {
       session.each<std::string>(
           std::string("SELECT table_name FROM information_schema.tables WHERE table_schema = ") +
               (mysql ? "DATABASE()" : "current_schema()") +
-              " AND table_name NOT IN ('alembic_version', 'workspaces')",
+              " AND table_name NOT IN ('alembic_version', 'workspaces', 'millrace_schema')",
           {}, [&](std::string table) { tables.push_back(std::move(table)); });
       session.execute(mysql ? "SET FOREIGN_KEY_CHECKS = 0"
                             : "SET LOCAL session_replication_role = replica");

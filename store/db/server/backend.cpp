@@ -25,19 +25,20 @@ void pause(int attempt) {
 
 ServerBackend::ServerBackend(const DatabaseUri& uri, const PoolOptions& pool)
     : driver_(open_server_driver(uri)), pool_(pool) {
-  give_back(take(Transaction::Read));
+  give_back(take(Transaction::Read, kPatience));
 }
 
-void ServerBackend::run(Transaction kind, const Db::ErasedBody& body) {
+void ServerBackend::run(Transaction kind, const Db::ErasedBody& body, Patience patience) {
   const Clock::time_point began = Clock::now();
+  const Patience reconnecting = std::min<Patience>(kReconnecting, patience);
   for (int attempt = 0;; ++attempt) {
     try {
-      try_once(kind, body);
+      try_once(kind, body, patience);
       return;
     } catch (const Interrupted& interrupted) {
       const bool lost = interrupted.kind() == Failure::Disconnected;
       if (lost) drop_idle();  // the others are as dead as this one was
-      if (Clock::now() - began >= (lost ? kReconnecting : kPatience)) {
+      if (Clock::now() - began >= (lost ? reconnecting : patience)) {
         // What is wrong with the connection names hosts: for the log, not for who asked.
         spdlog::error("giving up: {}", interrupted.what());
         throw Error(ErrorCode::TemporarilyUnavailable,
@@ -51,8 +52,8 @@ void ServerBackend::run(Transaction kind, const Db::ErasedBody& body) {
   }
 }
 
-void ServerBackend::try_once(Transaction kind, const Db::ErasedBody& body) {
-  Held session = take(kind);
+void ServerBackend::try_once(Transaction kind, const Db::ErasedBody& body, Patience patience) {
+  Held session = take(kind, patience);
   bool committing = false;
   try {
     session->begin();
@@ -74,12 +75,12 @@ void ServerBackend::try_once(Transaction kind, const Db::ErasedBody& body) {
   give_back(std::move(session));
 }
 
-ServerBackend::Held ServerBackend::take(Transaction kind) {
+ServerBackend::Held ServerBackend::take(Transaction kind, Patience patience) {
   Held replaced;  // closed without the mutex
   {
     std::unique_lock lock(mutex_);
     const std::size_t most = std::max<std::size_t>(pool_.size + pool_.overflow, 1);
-    if (!free_.wait_for(lock, kPatience, [&] { return !idle_.empty() || open_ < most; })) {
+    if (!free_.wait_for(lock, patience, [&] { return !idle_.empty() || open_ < most; })) {
       throw Error(ErrorCode::TemporarilyUnavailable,
                   "All connections to the database are in use; try again.");
     }

@@ -27,16 +27,23 @@ class ServerBackend final : public Db::Backend {
   ServerBackend(const DatabaseUri& uri, const PoolOptions& pool);
 
   Dialect dialect() const override { return driver_->dialect(); }
-  void read(const Db::ErasedBody& body) override { run(Transaction::Read, body); }
-  void write(const Db::ErasedBody& body, Load) override { run(Transaction::Write, body); }
+  void read(const Db::ErasedBody& body) override { run(Transaction::Read, body, kPatience); }
+  void write(const Db::ErasedBody& body, Load) override {
+    run(Transaction::Write, body, kPatience);
+  }
+  void try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) override {
+    run(Transaction::Write, body, patience);
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
   using Held = std::unique_ptr<ServerSession>;
 
-  void run(Transaction kind, const Db::ErasedBody& body);
-  void try_once(Transaction kind, const Db::ErasedBody& body);
-  Held take(Transaction kind);
+  using Patience = std::chrono::milliseconds;
+
+  void run(Transaction kind, const Db::ErasedBody& body, Patience patience);
+  void try_once(Transaction kind, const Db::ErasedBody& body, Patience patience);
+  Held take(Transaction kind, Patience patience);
   Held take_idle(Transaction kind);
   void give_back(Held session);
   void drop_idle();

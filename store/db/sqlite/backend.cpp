@@ -58,6 +58,17 @@ void SqliteBackend::read(const Db::ErasedBody& body) {
   give_back(std::move(reader));
 }
 
+// On a session of its own, since the lane may be waiting for a lock. The lane takes that for
+// another program's writes and makes room for it for some seconds.
+void SqliteBackend::try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) {
+  file_.require();
+  SqliteSession session(path_, SqliteSession::Role::Writer, patience);
+  file_.require();
+  session.execute("BEGIN IMMEDIATE");
+  body(session);
+  session.execute("COMMIT");
+}
+
 SqliteBackend::Reader SqliteBackend::take_reader() {
   {
     std::unique_lock lock(mutex_);

@@ -24,6 +24,7 @@ class SqliteBackend final : public Db::Backend {
   Dialect dialect() const override { return Dialect::Sqlite; }
   void read(const Db::ErasedBody& body) override;
   void write(const Db::ErasedBody& body, Load load) override { lane_.write(body, load); }
+  void try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) override;
   bool is_lost() override { return file_.is_lost(); }
 
  private:

@@ -56,8 +56,9 @@ void read_cell(sqlite_api::sqlite3_stmt* row, int column, Session::ColumnType ty
 
 }  // namespace
 
-SqliteSession::SqliteSession(const std::string& path, Role role) try
-    : soci_(soci::sqlite3, connect_string(path)) {
+SqliteSession::SqliteSession(const std::string& path, Role role,
+                             std::chrono::milliseconds patience) try
+    : soci_(soci::sqlite3, connect_string(path)), patience_(patience) {
   sqlite_api::sqlite3_extended_result_codes(handle(), 1);
   sqlite_api::sqlite3_busy_handler(handle(), &SqliteSession::wait_for_lock, this);
   execute("PRAGMA foreign_keys = ON");

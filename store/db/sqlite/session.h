@@ -21,8 +21,9 @@ class SqliteSession final : public Session {
   // How long a session waits for locks that others hold: MLflow's busy_timeout.
   static constexpr std::chrono::milliseconds kPatience{20'000};
 
-  // Opens `path`, an absolute one without double quotes. A Reader cannot write. Throws Error.
-  SqliteSession(const std::string& path, Role role);
+  // Opens `path`, an absolute one without double quotes. A Reader cannot write. Throws Error. At
+  // the end what is in an open transaction is undone.
+  SqliteSession(const std::string& path, Role role, std::chrono::milliseconds patience = kPatience);
 
   // The limit of the waits that begin from now on.
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
@@ -58,7 +59,7 @@ class SqliteSession final : public Session {
   std::vector<Cell> cells_;  // of the row under way
   bool has_defined_ = false;
   std::int64_t changes_ = 0;  // of rows, by the counter of SQLite, when they were forgotten
-  std::chrono::milliseconds patience_ = kPatience;
+  std::chrono::milliseconds patience_;
   std::chrono::steady_clock::time_point waiting_since_;
 };
 

@@ -1,4 +1,4 @@
-#include "store/schema/revisions.h"
+#include "store/schema/mlflow_family.h"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ std::vector<std::smatch> matches(const std::string& text, const char* pattern) {
 // "table.column" of all CREATE TABLE statements of a server's dialect, which are one column a line.
 std::set<std::string> recorded_columns(Dialect dialect) {
   std::set<std::string> columns;
-  for (const std::string_view statement : recorded_statements(dialect)) {
+  for (const std::string_view statement : recorded_statements(mlflow_family(), dialect)) {
     const std::string text(statement);
     const auto table = matches(text, "^CREATE TABLE `?(\\w+)`? \\(");
     if (table.empty()) continue;
@@ -33,30 +33,39 @@ std::set<std::string> recorded_columns(Dialect dialect) {
 }
 
 TEST(Revisions, EndAtTheHeadThatTheRecordedRowsHave) {
-  EXPECT_EQ(head_revision(), "dc11669786a5");
-  EXPECT_EQ(find_revision("451aebb31d03").value().release, "1.0.0");
-  EXPECT_EQ(find_revision("1bd49d398cd23").value().release, "3.8.0");
-  EXPECT_FALSE(find_revision("ffffffffffff").has_value());
-  EXPECT_FALSE(find_revision("").has_value());
+  EXPECT_EQ(head_revision(mlflow_family()).id, "dc11669786a5");
+  EXPECT_EQ(find_revision(mlflow_family(), "451aebb31d03").value().release, "1.0.0");
+  EXPECT_EQ(find_revision(mlflow_family(), "1bd49d398cd23").value().release, "3.8.0");
+  EXPECT_FALSE(find_revision(mlflow_family(), "ffffffffffff").has_value());
+  EXPECT_FALSE(find_revision(mlflow_family(), "").has_value());
 }
 
-// What table_check.cpp relies on.
 TEST(RecordedSchema, HasTheSameColumnsOnBothServers) {
   const auto columns = recorded_columns(Dialect::Mysql);
   EXPECT_GT(columns.size(), 300U);
   EXPECT_EQ(columns, recorded_columns(Dialect::Postgresql));
 }
 
+// What table_check.cpp relies on.
+TEST(RecordedSchema, IsReadToTheLastColumn) {
+  std::set<std::string> read;
+  for (const auto& [table, columns] : recorded_tables(mlflow_family())) {
+    for (const std::string_view column : columns)
+      read.insert(std::string(table) + "." + std::string(column));
+  }
+  EXPECT_EQ(read, recorded_columns(Dialect::Mysql));
+}
+
 TEST(RecordedSchema, EndsWithTheRevisionOnMysql) {
-  EXPECT_EQ(recorded_statements(Dialect::Mysql).back(),
+  EXPECT_EQ(recorded_statements(mlflow_family(), Dialect::Mysql).back(),
             "INSERT INTO `alembic_version` (`version_num`) VALUES ('" +
-                std::string(head_revision()) + "')");
+                std::string(head_revision(mlflow_family()).id) + "')");
 }
 
 // InnoDB would drop MLflow's own index of the foreign key, and later refuse to drop ours.
 TEST(AdditiveIndexes, DoNotBeginWithAForeignKeyOnMysql) {
   std::multimap<std::string, std::string> foreign_keys;
-  for (const std::string_view statement : recorded_statements(Dialect::Mysql)) {
+  for (const std::string_view statement : recorded_statements(mlflow_family(), Dialect::Mysql)) {
     const std::string text(statement);
     const auto table = matches(text, "^CREATE TABLE `(\\w+)`");
     for (const auto& key : matches(text, "FOREIGN KEY \\(([^)]*)\\)")) {
