@@ -17,10 +17,13 @@ class Outcome:
     rounds: int = 0
     wrong: int = 0  # rounds that ended as none may
     answers: Counter = field(default_factory=Counter)  # by path and status
+    refused: dict = field(default_factory=dict)  # one message of each answer that is not 200
 
-    def refused(self):
-        """The answers that are not 200."""
-        return {what: count for what, count in self.answers.items() if what[1] != 200}
+    def note(self, answers):
+        for path, status, message in answers:
+            self.answers[path, status] += 1
+            if status != 200:
+                self.refused.setdefault((path, status), message)
 
 
 def on_each_node(cluster, folder):
@@ -34,15 +37,20 @@ def ask(cluster, number, uri, sql):
 
 
 def at_once(pool, calls):
-    """The path and status of each of (Rest, method, path, body), all asked for at the same moment."""
+    """The answer to each of (Rest, method, path, body), all asked for at the same moment."""
     barrier = Barrier(len(calls))
 
     def ask_one(call):
-        rest, *request = call
         barrier.wait(60)
-        return request[1], rest.call(*request)[0]
+        return answer_to(*call)
 
     return list(pool.map(ask_one, calls))
+
+
+def answer_to(rest, method, path, body):
+    """The path, the status, and the message if there is one."""
+    status, answer = rest.call(method, path, body)
+    return path, status, answer.get("message", "")
 
 
 MODEL_ROUNDS = 500  # after which another model is taken: what archives looks at all versions
@@ -61,7 +69,7 @@ def move_to_production(replicas, rounds):
             _prepare_versions(clients[0], name, new=round_ % MODEL_ROUNDS == 0)
             move = {"name": name, "stage": "Production", "archive_existing_versions": True}
             create = ("POST", "model-versions/create", {"name": name, "source": "s3://b/p"})
-            outcome.answers.update(at_once(pool, [
+            outcome.note(at_once(pool, [
                 (clients[0], "POST", "model-versions/transition-stage", {**move, "version": "1"}),
                 (clients[1], "PATCH", "registered-models/update", {"name": name, "description": "x"}),
                 (clients[2], "POST", "model-versions/transition-stage", {**move, "version": "2"}),
@@ -93,7 +101,7 @@ def set_alias_on_deleted_version(replicas, rounds):
     with ThreadPoolExecutor(2) as pool:
         for _ in range(rounds):
             made = one.ok("POST", "model-versions/create", {"name": "m", "source": "s3://b/p"})["model_version"]
-            outcome.answers.update(at_once(pool, [
+            outcome.note(at_once(pool, [
                 (one, "POST", "registered-models/alias", {"name": "m", "alias": "a", "version": made["version"]}),
                 (other, "DELETE", "model-versions/delete", {"name": "m", "version": made["version"]})]))
             if "aliases" in third.ok("GET", "registered-models/get?name=m")["registered_model"]:
@@ -107,24 +115,21 @@ def change_replica_between_calls(replicas, rounds, clients=4):
     outcome = Outcome(rounds)
 
     def work(number):
-        connections, answers, wrong = [Rest(replica) for replica in replicas], Counter(), 0
-        for round_ in range(number, rounds, clients):
-            codes = _chain_of_calls(connections, f"m{round_}", round_)
-            answers.update(codes)
-            wrong += codes[-1][1] != 200
-        return answers, wrong
+        connections = [Rest(replica) for replica in replicas]
+        return [_chain_of_calls(connections, f"m{round_}", round_) for round_ in range(number, rounds, clients)]
 
     with ThreadPoolExecutor(clients) as pool:
-        for answers, wrong in pool.map(work, range(clients)):
-            outcome.answers += answers
-            outcome.wrong += wrong
+        for chains in pool.map(work, range(clients)):
+            for answers in chains:
+                outcome.note(answers)
+                outcome.wrong += answers[-1][1] != 200
     return outcome
 
 
 def _chain_of_calls(connections, name, first):
-    """The path and status of each call, up to the first that is refused."""
-    codes = []
-    for step, (method, path, body) in enumerate([
+    """The answer to each call, up to the first that is refused."""
+    answers = []
+    for step, call in enumerate([
             ("POST", "registered-models/create", {"name": name}),
             ("POST", "model-versions/create", {"name": name, "source": "s3://b/p"}),
             ("POST", "model-versions/transition-stage", {"name": name, "version": "1", "stage": "Production"}),
@@ -132,11 +137,10 @@ def _chain_of_calls(connections, name, first):
             ("POST", "registered-models/rename", {"name": name, "new_name": name + "r"}),
             ("PATCH", "registered-models/update", {"name": name + "r", "description": "d"}),
             ("DELETE", "registered-models/delete", {"name": name + "r"})]):
-        status, _ = connections[(first + step) % len(connections)].call(method, path, body)
-        codes.append((path, status))
-        if status != 200:
+        answers.append(answer_to(connections[(first + step) % len(connections)], *call))
+        if answers[-1][1] != 200:
             break
-    return codes
+    return answers
 
 
 def create_in_deleted_experiment(cluster, replicas, rounds):
@@ -151,7 +155,7 @@ def create_in_deleted_experiment(cluster, replicas, rounds):
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         for round_ in range(rounds):
             experiment = clients[0].ok("POST", "experiments/create", {"name": f"e{round_}"})
-            outcome.answers.update(at_once(pool, [
+            outcome.note(at_once(pool, [
                 *((client, "POST", "runs/create", experiment) for client in clients[1:]),
                 (clients[0], "POST", "logged-models", {**experiment, "name": "model"}),
                 (other, "POST", "experiments/delete", experiment)]))

@@ -121,7 +121,8 @@ def beside_others(server, operations):
         time.sleep(1)
     seen = others.seen
     took = ", ".join(f"{(end - began) * 1000:.0f}" for began, end in spans)
-    line = (f"{len(spans)} operations took {took} ms; others' requests {figures(seen)}, meanwhile {figures(seen, during=spans)}; "
+    line = (f"{len(spans)} operations took {took} ms; others' requests {figures(seen)},"
+            f" meanwhile {figures(seen, during=spans)}; "
             + ", ".join(f"{name} {figures(seen, name, during=spans)}" for name in seen.times))
     p99 = percentile(seen.milliseconds(during=spans), 0.99)
     return line, faults + unexpected(seen) + over("others' p99", p99, OTHERS_P99, "ms")
