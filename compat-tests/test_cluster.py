@@ -2,15 +2,14 @@
 
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 
+from support import cluster_races
 from support.catalogs import ours, read_catalog, without_ours
+from support.cluster_races import ask, on_each_node
 from support.database_servers import Galera
 from support.millrace_server import BINARY, MillraceServer, environment
-from support.rest import Rest
 
 # Each start is another race: a Galera node may hang for good when two nodes define the same trigger at once.
 ROUNDS = 12
@@ -29,16 +28,6 @@ def made_by_one(cluster, tmp_path_factory):
     with MillraceServer(tmp_path_factory.mktemp("one"), store_uri=uri):
         pass
     return catalog_on(cluster, 0, uri)
-
-
-def on_each_node(cluster, folder):
-    """Replicas on one empty database."""
-    return [MillraceServer(folder / str(number), store_uri=uri) for number, uri in enumerate(cluster.create_database())]
-
-
-def ask(cluster, number, uri, sql):
-    """One node, once it has all that the others have; what it answers."""
-    return cluster.nodes[number].query(f"SET SESSION wsrep_sync_wait = 15; {sql}", uri.rsplit("/", 1)[1])
 
 
 def catalog_on(cluster, number, uri):
@@ -134,69 +123,19 @@ def replicas(cluster, tmp_path):
     assert [replica.stop() for replica in started] == [0] * len(started)
 
 
-def at_once(pool, calls):
-    """The status of each of (Rest, method, path, body), all asked for at the same moment."""
-    barrier = Barrier(len(calls))
-
-    def ask_one(call):
-        rest, *request = call
-        barrier.wait(60)
-        return rest.call(*request)[0]
-
-    return list(pool.map(ask_one, calls))
+def assert_held(outcome, *refusals):
+    """No round ended as none may, and no answer but these is a refusal."""
+    assert outcome.wrong == 0
+    assert outcome.answers and {key: text for key, text in outcome.refused.items() if key not in refusals} == {}
 
 
 def test_one_version_is_in_production_whatever_else_is_changed(replicas):
-    clients = [Rest(replica) for replica in replicas for _ in range(2)]
-    clients[0].ok("POST", "registered-models/create", {"name": "m"})
-    for _ in range(2):
-        clients[0].ok("POST", "model-versions/create", {"name": "m", "source": "s3://b/p"})
-    move = {"name": "m", "stage": "Production", "archive_existing_versions": True}
-    with ThreadPoolExecutor(len(clients)) as pool:
-        for _ in range(RACES):
-            for version in "12":
-                clients[0].ok("POST", "model-versions/transition-stage",
-                              {"name": "m", "version": version, "stage": "None"})
-            codes = at_once(pool, [
-                (clients[0], "POST", "model-versions/transition-stage", {**move, "version": "1"}),
-                (clients[1], "PATCH", "registered-models/update", {"name": "m", "description": "x"}),
-                (clients[2], "POST", "model-versions/transition-stage", {**move, "version": "2"}),
-                (clients[3], "POST", "model-versions/create", {"name": "m", "source": "s3://b/p"}),
-                (clients[4], "POST", "model-versions/create", {"name": "m", "source": "s3://b/p"}),
-                (clients[5], "PATCH", "registered-models/update", {"name": "m", "description": "y"})])
-            assert codes == [200] * len(codes)
-            stages = [clients[4].ok("GET", f"model-versions/get?name=m&version={version}")["model_version"]
-                      ["current_stage"] for version in "12"]
-            assert sorted(stages) == ["Archived", "Production"]
+    assert_held(cluster_races.move_to_production(replicas, RACES))
 
 
 def test_no_alias_lands_on_a_version_that_another_replica_deletes(replicas):
-    one, other, third = map(Rest, replicas)
-    one.ok("POST", "registered-models/create", {"name": "m"})
-    with ThreadPoolExecutor(2) as pool:
-        for _ in range(RACES):
-            version = one.ok("POST", "model-versions/create", {"name": "m", "source": "s3://b/p"})["model_version"]["version"]
-            codes = at_once(pool, [
-                (one, "POST", "registered-models/alias", {"name": "m", "alias": "a", "version": version}),
-                (other, "DELETE", "model-versions/delete", {"name": "m", "version": version})])
-            assert codes[1] == 200 and codes[0] in (200, 404)
-            assert "aliases" not in third.ok("GET", "registered-models/get?name=m")["registered_model"]
+    assert_held(cluster_races.set_alias_on_deleted_version(replicas, RACES), ("registered-models/alias", 404))
 
 
 def test_a_client_may_change_the_replica_between_two_calls(replicas):
-    def work(number):
-        clients = [Rest(replica) for replica in replicas]
-        for round_ in range(RACES // 4):
-            name = f"m{number}-{round_}"
-            for step, (method, path, body) in enumerate([
-                    ("POST", "registered-models/create", {"name": name}),
-                    ("POST", "model-versions/create", {"name": name, "source": "s3://b/p"}),
-                    ("POST", "model-versions/transition-stage", {"name": name, "version": "1", "stage": "Production"}),
-                    ("POST", "model-versions/set-tag", {"name": name, "version": "1", "key": "k", "value": "v"}),
-                    ("POST", "registered-models/rename", {"name": name, "new_name": name + "r"}),
-                    ("PATCH", "registered-models/update", {"name": name + "r", "description": "d"}),
-                    ("DELETE", "registered-models/delete", {"name": name + "r"})]):
-                clients[(round_ + step) % len(clients)].ok(method, path, body)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(work, range(4)))
+    assert_held(cluster_races.change_replica_between_calls(replicas, RACES))
