@@ -49,7 +49,7 @@ ModelVersion create_linked_version(App& app, const WorkOrder& order,
       throw;
     }
     const auto add = [&](Work& work) {
-      if (!tracking::has_model_versions(work, model_id, *list))
+      if (!tracking::hold_model_versions(work, model_id, *list))
         return std::optional<ModelVersion>();
       std::optional<ModelVersion> version =
           created ? created : registry::create_model_version(work, wanted);

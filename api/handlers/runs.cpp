@@ -1,7 +1,9 @@
 // Handlers of runs (tracking.md sections 4.3 and 4.4).
 #include "store/tracking/runs.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "api/entities/run_json.h"
 #include "api/handlers/registry.h"
@@ -29,6 +31,27 @@ std::optional<std::string> status_of(const Message& message) {
   return std::nullopt;
 }
 
+// Tags that are written at once: some milliseconds of work.
+constexpr std::size_t kTagsAtOnce = 1000;
+
+bool has_repeated_key(const std::vector<Tag>& tags) { return distinct(tags).size() < tags.size(); }
+
+// A run with very many tags is made in several units of work, since those of others would wait for
+// one. A key given twice is refused, so nothing may have been written by then.
+Run create(App& app, const Request& request, const tracking::NewRun& wanted) {
+  const WorkOrder order = request.order(load_of(wanted.tags.size()));
+  if (wanted.tags.size() <= kTagsAtOnce || has_repeated_key(wanted.tags))
+    return app.tracking.write(order, tracking::create_run, wanted, append_to_uri_path);
+  Run run = app.tracking.write(request.order(), tracking::begin_run, wanted, append_to_uri_path);
+  for (std::span<const Tag> rest(run.tags); !rest.empty();) {
+    const auto portion = rest.first(std::min(kTagsAtOnce, rest.size()));
+    app.tracking.write(order, tracking::add_new_tags, run.info.run_id, portion);
+    rest = rest.subspan(portion.size());
+  }
+  app.tracking.write(request.order(), tracking::finish_run, run.info.run_id, wanted.experiment_id);
+  return run;
+}
+
 }  // namespace
 
 HttpResponse create_run(App& app, const Request& request) {
@@ -45,8 +68,7 @@ HttpResponse create_run(App& app, const Request& request) {
       .run_name = message.text("run_name"),
       .start_time = message.integer("start_time", 0),
       .tags = tags_of(message)};
-  const Run run = app.tracking.write(request.order(load_of(wanted.tags.size())),
-                                     tracking::create_run, wanted, append_to_uri_path);
+  const Run run = create(app, request, wanted);
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
   writer.begin_object();

@@ -42,17 +42,6 @@ std::string_view row_lock(Dialect dialect) {
   return dialect == Dialect::Sqlite ? "" : " FOR UPDATE";
 }
 
-std::string_view share_lock(Dialect dialect) {
-  switch (dialect) {
-    case Dialect::Mysql:
-      return " LOCK IN SHARE MODE";
-    case Dialect::Postgresql:
-      return " FOR SHARE";
-    default:
-      return "";
-  }
-}
-
 std::string_view text_position(Dialect dialect) {
   return dialect == Dialect::Postgresql ? "STRPOS" : "INSTR";
 }

@@ -17,9 +17,6 @@ namespace millrace {
 // writes of one row are what conflicts. Empty on SQLite, where a writer is alone.
 std::string_view row_lock(Dialect dialect);
 
-// The same for a row that is to stay as it was read and is not written: many may hold it at once.
-std::string_view share_lock(Dialect dialect);
-
 // The function f(text, part) for where a part begins in a text, from 1; 0 where it does not occur.
 std::string_view text_position(Dialect dialect);
 

@@ -11,12 +11,6 @@ TEST(Dialect, RowsAreLockedWhereWritersAreMany) {
   EXPECT_EQ(row_lock(Dialect::Postgresql), " FOR UPDATE");
 }
 
-TEST(Dialect, RowsAreSharedByThoseWhoOnlyReadThem) {
-  EXPECT_EQ(share_lock(Dialect::Sqlite), "");
-  EXPECT_EQ(share_lock(Dialect::Mysql), " LOCK IN SHARE MODE");
-  EXPECT_EQ(share_lock(Dialect::Postgresql), " FOR SHARE");
-}
-
 TEST(Dialect, TagsAreInInsertionOrderOnSqliteAlone) {
   EXPECT_EQ(tag_order(Dialect::Sqlite, "t"), "t.rowid");
   EXPECT_EQ(tag_order(Dialect::Mysql, "t"), "t.key");

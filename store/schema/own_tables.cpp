@@ -22,6 +22,11 @@ constexpr std::array kOwnTables{
     OwnTable{"millrace_model_turns",
              "CREATE TABLE millrace_model_turns (name VARCHAR(256) NOT NULL, turn BIGINT NOT NULL,"
              " PRIMARY KEY (name))"},
+    // How often something was created in an experiment, at one of some places, or all of them were
+    // taken to delete it (experiments::lock_experiment). Empty on SQLite.
+    OwnTable{"millrace_experiment_turns",
+             "CREATE TABLE millrace_experiment_turns (experiment_id INTEGER NOT NULL,"
+             " place INTEGER NOT NULL, turn BIGINT NOT NULL, PRIMARY KEY (experiment_id, place))"},
     // One row, with the id 1.
     OwnTable{kOwnSchemaTable,
              "CREATE TABLE millrace_schema (id INTEGER NOT NULL, version INTEGER NOT NULL,"

@@ -12,19 +12,18 @@ void throw_no_experiment(std::int64_t id) {
               "No Experiment with id=" + std::to_string(id) + " exists");
 }
 
-Experiment require_experiment(Work& work, std::int64_t id, std::string_view lock) {
+Experiment require_experiment(Work& work, std::int64_t id) {
   if (!fits_id(id)) throw_no_experiment(id);
   std::optional<Experiment> found;
-  each_experiment(work,
-                  "SELECT " + std::string(kColumns) +
-                      " FROM experiments e WHERE e.experiment_id = :id" + std::string(lock),
-                  {id}, [&found](Experiment row) { found = std::move(row); });
+  each_experiment(
+      work, "SELECT " + std::string(kColumns) + " FROM experiments e WHERE e.experiment_id = :id",
+      {id}, [&found](Experiment row) { found = std::move(row); });
   if (!found) throw_no_experiment(id);
   return *std::move(found);
 }
 
-Experiment require_active_experiment(Work& work, std::int64_t id, std::string_view lock) {
-  Experiment experiment = require_experiment(work, id, lock);
+Experiment require_active_experiment(Work& work, std::int64_t id) {
+  Experiment experiment = require_experiment(work, id);
   if (experiment.lifecycle_stage == kActive) return experiment;
   throw_invalid_parameter("The experiment " + std::to_string(id) +
                           " must be in the 'active' state. Current state is " +

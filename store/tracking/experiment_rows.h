@@ -18,12 +18,12 @@ namespace millrace::experiments {
 [[noreturn]] void throw_no_experiment(std::int64_t id);
 
 // SqlAlchemyStore._get_experiment, without the tags: in whatever stage. Throws
-// throw_no_experiment's error. `lock` is "" or the dialect's share_lock().
-Experiment require_experiment(Work& work, std::int64_t id, std::string_view lock = "");
+// throw_no_experiment's error.
+Experiment require_experiment(Work& work, std::int64_t id);
 
 // The same, and _check_experiment_is_active: INVALID_PARAMETER_VALUE "The experiment ... must be in
 // the 'active' state. Current state is deleted."
-Experiment require_active_experiment(Work& work, std::int64_t id, std::string_view lock = "");
+Experiment require_active_experiment(Work& work, std::int64_t id);
 
 // For a row that is inserted with the id as the client spelled it: BAD_REQUEST for what Python
 // takes for a number and a database does not, as "1_0", and for "", which stands for the default.

@@ -6,6 +6,7 @@
 #include "store/db/dialect.h"
 #include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
+#include "store/tracking/experiment_lock.h"
 #include "store/tracking/experiment_rows.h"
 
 namespace millrace::tracking {
@@ -39,11 +40,15 @@ void insert_experiment_tags(Work& work, const std::string& name, std::int64_t id
   }
 }
 
+void require_stage(Work& work, std::int64_t id, const std::string& stage) {
+  const Experiment experiment = experiments::require_experiment(work, id);
+  if (experiment.lifecycle_stage != stage) experiments::throw_no_experiment(id);
+}
+
 // Moves an experiment from one stage to another, and stamps it.
 void change_stage(Work& work, std::int64_t id, const std::string& from, const std::string& to,
                   std::int64_t now) {
-  const Experiment experiment = experiments::require_experiment(work, id);
-  if (experiment.lifecycle_stage != from) experiments::throw_no_experiment(id);
+  require_stage(work, id, from);
   const long long changed = work.execute(
       "UPDATE experiments SET lifecycle_stage = :stage, last_update_time = :now"
       " WHERE experiment_id = :id AND lifecycle_stage = :old_stage",
@@ -131,6 +136,9 @@ void rename_experiment(Work& work, std::int64_t id, const std::string& new_name)
 }
 
 void delete_experiment(Work& work, std::int64_t id) {
+  require_stage(work, id, kActive);
+  experiments::lock_experiment(work, id);
+  work.read_clock_anew();
   const std::int64_t now = work.now();
   change_stage(work, id, kActive, kDeleted, now);
   delete_assessments(work, id);

@@ -5,6 +5,7 @@
 #include "store/db/dialect.h"
 #include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
+#include "store/tracking/experiment_lock.h"
 #include "store/tracking/experiment_rows.h"
 #include "store/tracking/logged_model_rows.h"
 #include "store/tracking/random_name.h"
@@ -41,7 +42,7 @@ LoggedModel create_logged_model(Work& work, const NewLoggedModel& model, JoinLoc
   const std::string model_id = "m-" + new_id();
   const std::string name = model.name.empty() ? random_name() : model.name;
   const Experiment experiment =
-      experiments::require_active_experiment(work, model.experiment_id, share_lock(work.dialect()));
+      experiments::hold_active_experiment(work, model.experiment_id, model_id);
   const std::string location =
       join(experiment.artifact_location.value_or(""), "models/" + model_id + "/artifacts");
   experiments::require_sql_integer(model.experiment_text);

@@ -51,22 +51,23 @@ std::string get_model_versions_tag(Work& work, const std::string& model_id) {
   return versions_tag(work, model_id, "").value_or("");
 }
 
-bool has_model_versions(Work& work, const std::string& model_id, const ModelVersionList& list) {
-  experiment_of(work, model_id);
-  return versions_tag(work, model_id, row_lock(work.dialect())).value_or("") == list.text();
+bool hold_model_versions(Work& work, const std::string& model_id, const ModelVersionList& list) {
+  const std::int64_t experiment_id = experiment_of(work, model_id);
+  const auto tag = versions_tag(work, model_id, row_lock(work.dialect()));
+  if (tag.value_or("") != list.text()) return false;
+  if (!tag) {
+    // There is to be a row that can be held. Where another one is first this is an unexpected
+    // violation, and the body runs again.
+    work.execute(insert("logged_model_tags", {"model_id", "experiment_id", "tag_key", "tag_value"}),
+                 {model_id, experiment_id, kModelVersionsTag, ""});
+  }
+  return true;
 }
 
 void add_model_version(Work& work, const std::string& model_id, const ModelVersionList& list,
                        const std::string& name, std::int64_t version) {
-  const std::int64_t experiment_id = experiment_of(work, model_id);
-  if (versions_tag(work, model_id, "")) {
-    const Tag tag{kModelVersionsTag, list.with(name, version)};
-    logged_models::write_tags(work, model_id, experiment_id, {tag});
-  } else {
-    // Where another one is first this is an unexpected violation, and the body runs again.
-    work.execute(insert("logged_model_tags", {"model_id", "experiment_id", "tag_key", "tag_value"}),
-                 {model_id, experiment_id, kModelVersionsTag, list.with(name, version)});
-  }
+  logged_models::write_tags(work, model_id, experiment_of(work, model_id),
+                            {{kModelVersionsTag, list.with(name, version)}});
 }
 
 }  // namespace millrace::tracking

@@ -38,7 +38,7 @@ class TrackingLookupTest : public RegistrySuite {
     while (!done) {
       const tracking::ModelVersionList list(read(tracking::get_model_versions_tag, model_id));
       done = db().write([&](Work& work) {
-        if (!tracking::has_model_versions(work, model_id, list)) return false;
+        if (!tracking::hold_model_versions(work, model_id, list)) return false;
         tracking::add_model_version(work, model_id, list, name, version);
         return true;
       });
@@ -72,11 +72,11 @@ TEST_P(TrackingLookupTest, LoggedModelsAreFoundUnlessDeleted) {
 TEST_P(TrackingLookupTest, AListThatHasChangedIsKnown) {
   add_logged_model("a", "active", {});
   const tracking::ModelVersionList none("");
-  EXPECT_TRUE(write(tracking::has_model_versions, "a", none));
+  EXPECT_TRUE(write(tracking::hold_model_versions, "a", none));
   add_version("a", "m", 1);
-  EXPECT_FALSE(write(tracking::has_model_versions, "a", none));
+  EXPECT_FALSE(write(tracking::hold_model_versions, "a", none));
   const tracking::ModelVersionList now(versions_tag("a"));
-  EXPECT_TRUE(write(tracking::has_model_versions, "a", now));
+  EXPECT_TRUE(write(tracking::hold_model_versions, "a", now));
 }
 
 TEST_P(TrackingLookupTest, VersionsAreAppendedToTheTag) {

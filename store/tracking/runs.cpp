@@ -6,6 +6,7 @@
 #include "store/common/ids.h"
 #include "store/db/dialect.h"
 #include "store/db/rows_statement.h"
+#include "store/tracking/experiment_lock.h"
 #include "store/tracking/experiment_rows.h"
 #include "store/tracking/random_name.h"
 #include "store/tracking/run_rows.h"
@@ -29,34 +30,20 @@ void settle_name(Run& run) {
   if (tagged.empty()) run.tags.push_back({runs::kNameTag, name});
 }
 
-void insert_run(Work& work, const Run& run, std::int64_t experiment_id) {
+// Without its tags. One that is begun alone is a deleted run until it is finished.
+void insert_run(Work& work, const Run& run, std::int64_t experiment_id, const std::string& stage) {
   work.execute(
       "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id,"
       " status, start_time, end_time, deleted_time, source_version, lifecycle_stage, artifact_uri,"
       " experiment_id) VALUES (:run_id, :name, 'UNKNOWN', '', '', :user_id, 'RUNNING', :start_time,"
-      " NULL, NULL, '', 'active', :artifact_uri, :experiment_id)",
+      " NULL, :deleted_time, '', :stage, :artifact_uri, :experiment_id)",
       {run.info.run_id, run.info.run_name, run.info.user_id, *run.info.start_time,
-       run.info.artifact_uri, experiment_id});
-  static const RowsStatement insert_tags(3, [](Dialect, std::size_t rows) {
-    return insert("tags", {"run_uuid", "key", "value"}, rows);
-  });
-  Values values;
-  values.reserve(run.tags.size() * 3);
-  for (const Tag& tag : run.tags)
-    values.insert(values.end(), {run.info.run_id, tag.key, tag.value});
-  insert_tags.execute(work, std::move(values));
+       stage == kDeleted ? Value(work.now()) : Value(), stage, run.info.artifact_uri,
+       experiment_id});
 }
 
-std::optional<std::string> tag_value(Work& work, const std::string& run_id,
-                                     const std::string& key) {
-  auto row = work.first<std::optional<std::string>>(
-      "SELECT t.value FROM tags t WHERE t.run_uuid = :run_id AND t.key = :tag", {run_id, key});
-  return row ? std::get<0>(std::move(*row)) : std::nullopt;
-}
-
-}  // namespace
-
-Run create_run(Work& work, const NewRun& run, JoinLocation join) {
+Run create_run_without_tags(Work& work, const NewRun& run, JoinLocation join,
+                            const std::string& stage) {
   Run created;
   created.info = {.run_id = new_id(),
                   .experiment_id = run.experiment_text,
@@ -69,13 +56,47 @@ Run create_run(Work& work, const NewRun& run, JoinLocation join) {
                   .lifecycle_stage = kActive};
   created.tags = run.tags;
   const Experiment experiment =
-      experiments::require_active_experiment(work, run.experiment_id, share_lock(work.dialect()));
+      experiments::hold_active_experiment(work, run.experiment_id, created.info.run_id);
   created.info.artifact_uri =
       join(experiment.artifact_location.value_or(""), created.info.run_id + "/artifacts");
   settle_name(created);
   experiments::require_sql_integer(run.experiment_text);
-  insert_run(work, created, run.experiment_id);
+  insert_run(work, created, run.experiment_id, stage);
   return created;
+}
+
+std::optional<std::string> tag_value(Work& work, const std::string& run_id,
+                                     const std::string& key) {
+  auto row = work.first<std::optional<std::string>>(
+      "SELECT t.value FROM tags t WHERE t.run_uuid = :run_id AND t.key = :tag", {run_id, key});
+  return row ? std::get<0>(std::move(*row)) : std::nullopt;
+}
+
+}  // namespace
+
+Run create_run(Work& work, const NewRun& run, JoinLocation join) {
+  Run created = create_run_without_tags(work, run, join, kActive);
+  add_new_tags(work, created.info.run_id, created.tags);
+  return created;
+}
+
+Run begin_run(Work& work, const NewRun& run, JoinLocation join) {
+  return create_run_without_tags(work, run, join, kDeleted);
+}
+
+void add_new_tags(Work& work, const std::string& run_id, std::span<const Tag> tags) {
+  static const RowsStatement insert_tags(3, [](Dialect, std::size_t rows) {
+    return insert("tags", {"run_uuid", "key", "value"}, rows);
+  });
+  Values values;
+  values.reserve(tags.size() * 3);
+  for (const Tag& tag : tags) values.insert(values.end(), {run_id, tag.key, tag.value});
+  insert_tags.execute(work, std::move(values));
+}
+
+void finish_run(Work& work, const std::string& run_id, std::int64_t experiment_id) {
+  experiments::hold_active_experiment(work, experiment_id, run_id);
+  restore_run(work, run_id);
 }
 
 Run get_run(Work& work, const std::string& run_id) { return runs::load_run(work, run_id); }

@@ -73,6 +73,30 @@ TEST_P(RunsTest, TheNameIsGivenOrTaggedOrMadeUp) {
                         "different values (run_name='a', mlflow.runName='b').");
 }
 
+TEST_P(RunsTest, ARunMadeInPartsIsADeletedOneUntilItIsFinished) {
+  const tracking::NewRun wanted{.experiment_id = 5,
+                                .experiment_text = "5",
+                                .user_id = "u",
+                                .run_name = "r",
+                                .start_time = 7,
+                                .tags = {{"k", "v"}}};
+  const auto begun = write(tracking::begin_run, wanted, join);
+  EXPECT_EQ(begun.info.lifecycle_stage, "active");
+  EXPECT_EQ(text_of(begun.tags), "k=v mlflow.runName=r");
+  const std::string& id = begun.info.run_id;
+  EXPECT_EQ(read(tracking::get_run, id).info.lifecycle_stage, "deleted");
+  EXPECT_NE(value<std::int64_t>("SELECT deleted_time FROM runs"), std::nullopt);
+  write(tracking::add_new_tags, id, std::span(begun.tags).first(1));
+  write(tracking::add_new_tags, id, std::span(begun.tags).last(1));
+  write(tracking::finish_run, id, 5);
+  EXPECT_EQ(read(tracking::get_run, id).info.lifecycle_stage, "active");
+  EXPECT_EQ(value<std::int64_t>("SELECT deleted_time FROM runs"), std::nullopt);
+  EXPECT_EQ(tags_of(id), "k=v mlflow.runName=r");
+  const auto late = write(tracking::begin_run, wanted, join);
+  write(tracking::delete_experiment, 5);
+  EXPECT_THROW(write(tracking::finish_run, late.info.run_id, 5), Error);
+}
+
 TEST_P(RunsTest, NothingIsCreatedWhereItCannotBe) {
   const tracking::NewRun none{.experiment_id = 9,
                               .experiment_text = "9",

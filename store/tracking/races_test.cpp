@@ -1,0 +1,63 @@
+// Concurrent operations of tracking: what must hold whatever their order.
+#include "store/suites/tracking.h"
+
+namespace millrace {
+namespace {
+
+std::string join_location(std::string_view location, std::string_view path) {
+  return std::string(location) + "/" + std::string(path);
+}
+
+class TrackingRacesTest : public TrackingSuite {
+ protected:
+  std::int64_t count(const std::string& from) {
+    return std::get<0>(*db().read(
+        [&from](Work& work) { return work.first<std::int64_t>("SELECT COUNT(*) FROM " + from); }));
+  }
+
+  void create_run(std::int64_t experiment) {
+    write(tracking::create_run,
+          {.experiment_id = experiment,
+           .experiment_text = std::to_string(experiment),
+           .user_id = "",
+           .run_name = "r",
+           .start_time = 0,
+           .tags = {}},
+          join_location);
+  }
+
+  void create_logged_model(std::int64_t experiment) {
+    write(tracking::create_logged_model,
+          {.experiment_id = experiment,
+           .experiment_text = std::to_string(experiment),
+           .name = "m",
+           .model_type = "",
+           .source_run_id = "",
+           .params = {},
+           .tags = {}},
+          join_location);
+  }
+};
+
+TEST_P(TrackingRacesTest, NothingIsCreatedInADeletedExperiment) {
+  constexpr int kRounds = 40;
+  const auto location = [](std::int64_t id) { return "s3://b/" + std::to_string(id); };
+  for (int round = 0; round < kRounds; ++round) {
+    const std::int64_t experiment =
+        write(tracking::create_experiment, "e" + std::to_string(round), location, {});
+    at_once(6, [&](int i) {
+      if (i < 4) return create_run(experiment);
+      if (i == 4) return create_logged_model(experiment);
+      write(tracking::delete_experiment, experiment);
+    });
+  }
+  EXPECT_EQ(count("experiments WHERE lifecycle_stage = 'deleted'"), kRounds);
+  EXPECT_EQ(count("runs r JOIN experiments e ON e.experiment_id = r.experiment_id"
+                  " WHERE e.lifecycle_stage = 'deleted' AND r.lifecycle_stage = 'active'"),
+            0);
+}
+
+MILLRACE_REGISTRY_SUITE(TrackingRacesTest);
+
+}  // namespace
+}  // namespace millrace
