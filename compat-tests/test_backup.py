@@ -274,6 +274,27 @@ def test_artifacts_alone(saved):
     assert content(folder / "mlartifacts") == content(saved / "old" / "mlartifacts")
 
 
+def test_artifacts_elsewhere_are_named(saved):
+    with MillraceServer(saved / "old", "--default-artifact-root", "s3://bucket/new") as server:
+        for name, location in (("a", None), ("b", None), ("c", "s3://bucket/old/c"), ("d", "/data/d")):
+            Rest(server).ok("POST", "experiments/create", {
+                "name": name, **({"artifact_location": location} if location else {})})
+    said = ok("backup", saved / "b.tar", folder=saved / "old").stderr
+    assert [line for line in said.splitlines() if line.startswith("WARNING")] == [
+        f"WARNING: {count} experiments keep their artifacts at {place}, which is not included."
+        for count, place in ((1, "/data"), (2, "s3://bucket/new"), (1, "s3://bucket/old"))]
+    said = ok("backup", saved / "c.tar", "--artifacts-destination", "s3://bucket/x", folder=saved / "old").stderr
+    assert "WARNING: What lies at s3://bucket/x (--artifacts-destination) is no folder of this machine" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: giving files away needs root")
+def test_root_restores_for_whom_the_folder_belongs_to(saved):
+    folder = new(saved)
+    os.chown(folder, 65534, 65534)
+    ok("restore", saved / "saved.tar", folder=folder)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in folder.rglob("*")} == {(65534, 65534)}
+
+
 def test_a_crash_left_its_last_writes_in_the_log(saved):
     server = MillraceServer(saved / "old")
     server.start()

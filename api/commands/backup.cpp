@@ -22,8 +22,11 @@
 #include "artifacts/real_path.h"
 #include "store/common/clock.h"
 #include "store/common/error.h"
+#include "store/db/database_uri.h"
 #include "store/db/sqlite/copy.h"
 #include "store/schema/file_revision.h"
+#include "store/text/log_text.h"
+#include "store/tracking/file_locations.h"
 
 namespace millrace {
 namespace {
@@ -32,6 +35,7 @@ namespace fs = std::filesystem;
 
 // What a member's headers and its line of the checksums take at most, roughly.
 constexpr std::uint64_t kBytesBesideAFile = 2048;
+constexpr std::uint64_t kMostPlacesTold = 10;
 
 std::uint64_t size_or_0(const std::string& path) {
   std::error_code error;
@@ -172,6 +176,24 @@ class Backup {
                   {[this](std::uint64_t done, std::uint64_t) { progress_.set(done); },
                    &Interruption::requested});
       manifest_.databases.push_back({place.member, known_revision_of_file(copy), size_or_0(copy)});
+    }
+    if (!copies_.empty()) warn_of_artifacts_elsewhere(copies_.front()->path());
+  }
+
+  // What an older setting, or a client, has put where nothing is saved.
+  void warn_of_artifacts_elsewhere(const std::string& database) {
+    std::uint64_t places = 0, experiments = 0;
+    each_experiment_root_of_file(database, [&](const std::string& uri, std::uint64_t count) {
+      if (holds_artifacts_of(places_, uri)) return;
+      experiments += count;
+      if (++places > kMostPlacesTold) return;
+      progress_.warn(
+          fmt::format("{} experiments keep their artifacts at {}, which is not included.", count,
+                      log_text(without_password(uri))));
+    });
+    if (places > kMostPlacesTold) {
+      progress_.warn(
+          fmt::format("{} experiments in all keep their artifacts elsewhere.", experiments));
     }
   }
 

@@ -1,5 +1,6 @@
 #include "api/commands/backup_places.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "api/backup/manifest.h"
@@ -25,13 +26,16 @@ bool is_sqlite(const std::string& uri) {
   return parse_database_uri(uri).dialect == Dialect::Sqlite;
 }
 
+bool is_of_proxy(const std::string& uri) {
+  const std::string scheme = uri_scheme(uri);
+  return scheme == "mlflow-artifacts" || scheme == "http" || scheme == "https";
+}
+
 // The folder that a setting names, unless it lies elsewhere, which is told.
 std::optional<std::string> folder_of_setting(const std::string& uri, const char* option,
                                              BackupPlaces& places) {
   if (is_local_uri(uri)) return real_path(local_path(uri), option);
-  const std::string scheme = uri_scheme(uri);
-  const bool is_proxy = scheme == "mlflow-artifacts" || scheme == "http" || scheme == "https";
-  if (!is_proxy) {
+  if (!is_of_proxy(uri)) {
     places.elsewhere.push_back("What lies at " + without_password(uri) + " (" + option +
                                ") is no folder of this machine and not included.");
   }
@@ -70,6 +74,17 @@ BackupPlaces backup_places(const Config& config, bool with_databases) {
     places.folders.push_back({std::string(kArtifactRootMember), kRoot, *root});
   }
   return places;
+}
+
+bool holds_artifacts_of(const BackupPlaces& places, const std::string& uri) {
+  if (is_of_proxy(uri)) return true;
+  const std::string scheme = uri_scheme(uri);
+  if (!scheme.empty() && scheme != "file") return false;
+  const auto folder = resolve_path(local_path(uri));
+  return folder && std::any_of(places.folders.begin(), places.folders.end(),
+                               [&folder](const BackupPlace& place) {
+                                 return is_within(*folder, place.path);
+                               });
 }
 
 void require_sqlite_stores(const Config& config, std::string_view verb) {

@@ -24,6 +24,10 @@ struct BackupPlaces {
 // Creates nothing. Throws INVALID_PARAMETER_VALUE for a path that cannot be.
 BackupPlaces backup_places(const Config& config, bool with_databases);
 
+// Whether artifacts at a stored URI are among the folders, or behind the proxy, which is told
+// apart.
+bool holds_artifacts_of(const BackupPlaces& places, const std::string& uri);
+
 // Throws INVALID_PARAMETER_VALUE, with what to do instead, unless both stores are SQLite databases.
 // `verb`: "backup" or "restore".
 void require_sqlite_stores(const Config& config, std::string_view verb);

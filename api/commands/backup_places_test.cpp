@@ -68,6 +68,18 @@ TEST(BackupPlaces, OtherStorageIsTold) {
                                             HasSubstr("gs://other (--default-artifact-root)")));
 }
 
+TEST(BackupPlaces, HoldTheArtifactsOfTheirFolders) {
+  const BackupPlaces places = backup_places(config("/nowhere/a", "/nowhere/root"), true);
+  for (const char* uri : {"mlflow-artifacts:/1", "https://host/api", "/nowhere/a",
+                          "/nowhere/root/1", "file:///nowhere/root", "/nowhere/x/../a/b"}) {
+    EXPECT_TRUE(holds_artifacts_of(places, uri)) << uri;
+  }
+  for (const char* uri : {"s3://bucket/x", "/nowhere", "/nowhere/ab", "/nowhere/a/../b", "dbfs:/x",
+                          "file:///elsewhere"}) {
+    EXPECT_FALSE(holds_artifacts_of(places, uri)) << uri;
+  }
+}
+
 TEST(BackupPlaces, DatabaseServersHaveToolsOfTheirOwn) {
   const auto refusal = [](const std::string& backend, const std::string& registry,
                           const char* verb) -> std::string {

@@ -4,7 +4,8 @@
 #include <locale.h>
 
 #include <cerrno>
-#include <stdexcept>
+#include <memory>
+#include <new>
 #include <string>
 
 #include "api/backup/tar.h"
@@ -36,6 +37,8 @@ class Utf8Locale {
   locale_t before_ = nullptr;
 };
 
+using ArchiveHandle = std::unique_ptr<archive, int (*)(archive*)>;
+
 std::string words_of(archive* of) {
   const char* text = archive_error_string(of);
   return text == nullptr ? "unknown error" : text;
@@ -43,70 +46,69 @@ std::string words_of(archive* of) {
 
 class LibarchiveWriter : public TarWriter {
  public:
-  explicit LibarchiveWriter(int file) : archive_(archive_write_new()), entry_(archive_entry_new()) {
+  explicit LibarchiveWriter(int file) {
     if (archive_ == nullptr || entry_ == nullptr) throw std::bad_alloc();
-    check(archive_write_set_format_pax_restricted(archive_));
-    check(archive_write_add_filter_none(archive_));
-    check(archive_write_open_fd(archive_, file));
+    check(archive_write_set_format_pax_restricted(archive_.get()));
+    check(archive_write_add_filter_none(archive_.get()));
+    check(archive_write_open_fd(archive_.get(), file));
   }
   ~LibarchiveWriter() override {
-    archive_write_fail(archive_);  // no further write, should it not be finished
-    archive_entry_free(entry_);
-    archive_write_free(archive_);
+    archive_write_fail(archive_.get());  // no further write, should it not be finished
   }
 
   void begin(const TarMember& member) override {
     const Utf8Locale locale;
-    archive_entry_clear(entry_);
-    archive_entry_set_pathname(entry_, member.path.c_str());
-    archive_entry_set_filetype(entry_, member.is_folder ? AE_IFDIR : AE_IFREG);
-    archive_entry_set_perm(entry_, static_cast<mode_t>(member.mode & 0777U));
-    archive_entry_set_size(entry_, static_cast<la_int64_t>(member.is_folder ? 0 : member.size));
-    archive_entry_set_mtime(entry_, member.modified_ns / kNsPerSecond,
+    archive_entry_clear(entry_.get());
+    archive_entry_set_pathname(entry_.get(), member.path.c_str());
+    archive_entry_set_filetype(entry_.get(), member.is_folder ? AE_IFDIR : AE_IFREG);
+    archive_entry_set_perm(entry_.get(), static_cast<mode_t>(member.mode & 0777U));
+    archive_entry_set_size(entry_.get(),
+                           static_cast<la_int64_t>(member.is_folder ? 0 : member.size));
+    archive_entry_set_mtime(entry_.get(), member.modified_ns / kNsPerSecond,
                             static_cast<long>(member.modified_ns % kNsPerSecond));
-    check(archive_write_header(archive_, entry_));
+    check(archive_write_header(archive_.get(), entry_.get()));
   }
 
   void write(const char* data, std::size_t size) override {
     while (size > 0) {
-      const la_ssize_t count = archive_write_data(archive_, data, size);
+      const la_ssize_t count = archive_write_data(archive_.get(), data, size);
       if (count <= 0) fail();
       data += count;
       size -= static_cast<std::size_t>(count);
     }
   }
 
-  void finish() override { check(archive_write_close(archive_)); }
+  void finish() override { check(archive_write_close(archive_.get())); }
 
  private:
   void check(int code) {
     if (code < ARCHIVE_WARN) fail();
   }
   [[noreturn]] void fail() {
-    const int error = archive_errno(archive_);
+    const int error = archive_errno(archive_.get());
     const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
     throw Error(full ? ErrorCode::InsufficientStorage : ErrorCode::InternalError,
-                "The archive cannot be written: " + words_of(archive_) + ".");
+                "The archive cannot be written: " + words_of(archive_.get()) + ".");
   }
 
-  archive* archive_;
-  archive_entry* entry_;
+  const ArchiveHandle archive_{archive_write_new(), archive_write_free};
+  const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry_{archive_entry_new(),
+                                                                        archive_entry_free};
 };
 
 class LibarchiveReader : public TarReader {
  public:
-  explicit LibarchiveReader(int file) : archive_(archive_read_new()) {
+  explicit LibarchiveReader(int file) {
     if (archive_ == nullptr) throw std::bad_alloc();
-    check(archive_read_support_filter_none(archive_));
-    check(archive_read_support_format_tar(archive_));
-    check(archive_read_open_fd(archive_, file, kReadSize));
+    check(archive_read_support_filter_none(archive_.get()));
+    check(archive_read_support_format_tar(archive_.get()));
+    check(archive_read_open_fd(archive_.get(), file, kReadSize));
   }
-  ~LibarchiveReader() override { archive_read_free(archive_); }
 
   std::optional<TarMember> next() override {
     const Utf8Locale locale;
     archive_entry* entry = nullptr;
-    const int code = archive_read_next_header(archive_, &entry);
+    const int code = archive_read_next_header(archive_.get(), &entry);
     if (code == ARCHIVE_EOF) return std::nullopt;
     check(code);
     TarMember member;
@@ -133,7 +135,7 @@ class LibarchiveReader : public TarReader {
   }
 
   std::size_t read(char* buffer, std::size_t size) override {
-    const la_ssize_t count = archive_read_data(archive_, buffer, size);
+    const la_ssize_t count = archive_read_data(archive_.get(), buffer, size);
     if (count < 0) fail();
     return static_cast<std::size_t>(count);
   }
@@ -146,15 +148,15 @@ class LibarchiveReader : public TarReader {
     throw Error(ErrorCode::InvalidState, why);
   }
   [[noreturn]] void fail() {
-    const int error = archive_errno(archive_);
+    const int error = archive_errno(archive_.get());
     if (error == EIO) {
       throw Error(ErrorCode::InternalError,
-                  "The archive cannot be read: " + words_of(archive_) + ".");
+                  "The archive cannot be read: " + words_of(archive_.get()) + ".");
     }
-    refuse("It is no tar archive, or a damaged one: " + words_of(archive_) + ".");
+    refuse("It is no tar archive, or a damaged one: " + words_of(archive_.get()) + ".");
   }
 
-  archive* archive_;
+  const ArchiveHandle archive_{archive_read_new(), archive_read_free};
 };
 
 }  // namespace
