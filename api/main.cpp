@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   try {
     if (command.gc) return millrace::collect_garbage(command.config, *command.gc);
     if (command.db) return millrace::run_db_command(command.config, *command.db);
+    if (command.backup) return millrace::run_backup(command.config, *command.backup);
+    if (command.restore) return millrace::run_restore(command.config, *command.restore);
     millrace::serve(command.config);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "Error: %s\n", error.what());

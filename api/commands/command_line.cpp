@@ -1,5 +1,6 @@
 #include "api/commands/command_line.h"
 
+#include "api/commands/backup_flags.h"
 #include "api/commands/db_flags.h"
 #include "api/commands/gc_flags.h"
 #include "api/commands/server_flags.h"
@@ -17,6 +18,8 @@ constexpr const char* kUsage =
     "  server     Serve MLflow's REST API; 'millrace server --help' lists its options.\n"
     "  gc         Permanently delete what is deleted, with its artifacts.\n"
     "  db         Check a database, set it up, or take away what is Millrace's.\n"
+    "  backup     Save the database and the artifacts in one file, while the server runs.\n"
+    "  restore    Put in place what was saved.\n"
     "\n"
     "Options:\n"
     "  --version  Show the version and exit.\n"
@@ -34,6 +37,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       parse_gc_flags(argc - 1, argv + 1, result);
     } else if (verb == "db") {
       parse_db_flags(argc - 1, argv + 1, result);
+    } else if (verb == "backup") {
+      parse_backup_flags(argc - 1, argv + 1, result);
+    } else if (verb == "restore") {
+      parse_restore_flags(argc - 1, argv + 1, result);
     } else if (verb == "--version") {
       result.out.append("millrace ").append(kMillraceVersion);
       result.out.append(" (MLflow ").append(kMlflowVersion).append(" API)\n");

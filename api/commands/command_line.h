@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "api/commands/backup.h"
 #include "api/commands/db.h"
 #include "api/commands/gc.h"
+#include "api/commands/restore.h"
 #include "api/settings/config.h"
 
 namespace millrace {
@@ -20,8 +22,10 @@ struct CommandLine {
   std::optional<int>
       exit_code;  // set: print and leave with it (0 help and version, 1 cannot start, 2 bad usage)
   Config config;  // valid when exit_code is not set
-  std::optional<GcOptions> gc;  // set: collect garbage instead of serving
-  std::optional<DbCommand> db;  // set: run it instead of serving
+  std::optional<GcOptions> gc;            // set: collect garbage instead of serving
+  std::optional<DbCommand> db;            // set: run it instead of serving
+  std::optional<BackupCommand> backup;    // set: save instead of serving
+  std::optional<RestoreCommand> restore;  // set: restore instead of serving
 };
 
 // Reads argv and the environment. A flag beats its environment variable, an empty variable counts

@@ -241,9 +241,11 @@ TEST_P(RegisteredModelsTest, LatestVersionsFollowTheLowestVersionOfTheirStage) {
   write(registry::set_registered_model_alias, "m", "x", 4);
   const RegisteredModel model = read(registry::get_registered_model, "m");
   EXPECT_EQ(text_of(model.latest_versions), "4:None 2:Staging 3:Production");
-  const std::string tags = db().dialect() == Dialect::Sqlite ? "b=1 a=2" : "a=2 b=1";
+  // On PostgreSQL in the order of its plan, which changes with what it knows of the table.
+  const bool in_insertion_order = db().dialect() == Dialect::Sqlite;
   for (const ModelVersion& version : model.latest_versions) {
-    EXPECT_EQ(text_of(version.tags), tags);
+    const std::string tags = text_of(version.tags);
+    EXPECT_TRUE(tags == "b=1 a=2" || (tags == "a=2 b=1" && !in_insertion_order)) << tags;
     EXPECT_TRUE(version.aliases.empty());
   }
   write(registry::delete_model_version, "m", 1);

@@ -33,7 +33,7 @@ void check_options(std::string_view query) {
 
 }  // namespace
 
-std::string sqlite_path(std::string_view uri) {
+std::string sqlite_location(std::string_view uri) {
   const std::size_t colon = uri.find("://");
   const std::string_view scheme = uri.substr(0, colon);
   if (colon == std::string_view::npos || scheme.substr(0, scheme.find('+')) != "sqlite") {
@@ -53,7 +53,11 @@ std::string sqlite_path(std::string_view uri) {
   if (name.find('"') != std::string_view::npos || name.find('\0') != std::string_view::npos) {
     throw_invalid_parameter("The path of a SQLite database must not hold a double quote or NUL.");
   }
-  const std::filesystem::path path = std::filesystem::absolute(name);
+  return std::filesystem::absolute(name).string();
+}
+
+std::string sqlite_path(std::string_view uri) {
+  const std::filesystem::path path = sqlite_location(uri);
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) {

@@ -13,4 +13,7 @@ namespace millrace {
 // would see its own), and for options after `?` that would change what the database does.
 std::string sqlite_path(std::string_view uri);
 
+// The same, and nothing is created.
+std::string sqlite_location(std::string_view uri);
+
 }  // namespace millrace
