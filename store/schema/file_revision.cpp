@@ -2,7 +2,7 @@
 
 #include "store/db/sqlite/session.h"
 #include "store/schema/current_revision.h"
-#include "store/schema/revisions.h"
+#include "store/schema/mlflow_family.h"
 
 namespace millrace {
 
@@ -19,7 +19,7 @@ void require_known_revision(const std::string& revision) {
   if (revision.empty()) {
     throw Error(ErrorCode::InvalidState, "The database holds no schema of MLflow's.");
   }
-  if (!find_revision(revision)) {
+  if (!find_revision(mlflow_family(), revision)) {
     throw Error(ErrorCode::InvalidState,
                 "The database has the schema revision " + revision +
                     ", which this Millrace does not know: it was made by a newer MLflow.");
