@@ -24,6 +24,13 @@ constexpr std::array kOwnTables{
     OwnTable{"millrace_model_turns",
              "CREATE TABLE millrace_model_turns (name VARCHAR(256) NOT NULL, turn BIGINT NOT NULL,"
              " PRIMARY KEY (name))"},
+    // The artifacts of what gc has removed, until they are gone, too (tracking/trash.h).
+    OwnTable{"millrace_trash",
+             "CREATE TABLE millrace_trash (kind VARCHAR(16) NOT NULL, id VARCHAR(64) NOT NULL,"
+             " uri TEXT NOT NULL, removed_ms BIGINT NOT NULL, PRIMARY KEY (kind, id))"},
+    // Where the versions of servers lie that have a registry elsewhere (tracking/registries.h).
+    OwnTable{"millrace_registries",
+             "CREATE TABLE millrace_registries (place VARCHAR(255) NOT NULL, PRIMARY KEY (place))"},
 };
 
 std::vector<std::string> missing_tables(Session& session, Dialect dialect) {
