@@ -44,6 +44,15 @@ def test_what_lies_elsewhere_is_refused(world, location):
     code, output, errors = world.gc("--run-ids", world.deleted, "--experiment-ids", world.doomed)
     assert (code, errors) == (0, "")
     assert f"Run with ID {world.deleted} has been permanently deleted." in output
+    # What stays anyway is in nobody's way.
+    with world.server() as server:
+        rest = Rest(server)
+        rest.ok("POST", "registered-models/create", {"name": "n"})
+        rest.ok("POST", "model-versions/create", {"name": "n", "source": "s3://b/x", "run_id": world.old})
+        rest.close()
+    code, output, errors = world.gc()
+    assert (code, errors) == (0, f"Run with ID {world.old} is kept: version 1 of model 'n' uses it.\n")
+    assert f"Run with ID {world.of_kept} has been permanently deleted." in output
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])

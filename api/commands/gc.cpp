@@ -64,9 +64,15 @@ class GarbageCollector {
 
   int run(const std::vector<Trash>& left) {
     std::vector<GarbageCandidate> candidates = select_garbage(tracking_, options_, until_ms_);
-    for (GarbageCandidate& one : candidates) look_for_artifacts(one);
+    UseQuestions questions;
+    for (const Trash& item : left) questions.add(item.id, item.artifact_uri);
+    for (const GarbageCandidate& one : candidates) add_parts(one, questions);
+    const VersionUsers users = users_of(questions);
+    for (GarbageCandidate& one : candidates) {
+      if (reason_of(one, users).empty()) look_for_artifacts(one);
+    }
     if (options_.dry_run) {
-      tell(left, candidates);
+      tell(left, candidates, users);
     } else {
       work_off(left);
       remove_all(candidates);
@@ -78,7 +84,6 @@ class GarbageCollector {
   // Refuses everything where artifacts cannot be reached; keeps what has them at a place that is
   // not for this program to touch.
   void look_for_artifacts(GarbageCandidate& candidate) {
-    if (!candidate.kept_because.empty()) return;
     for (const Garbage& part : candidate.parts) {
       if (part.artifact_uri.empty()) continue;
       try {
@@ -92,6 +97,10 @@ class GarbageCollector {
         return;
       }
     }
+  }
+
+  static void add_parts(const GarbageCandidate& candidate, UseQuestions& questions) {
+    for (const Garbage& part : candidate.parts) questions.add(part.id, part.artifact_uri);
   }
 
   VersionUsers users_of(const UseQuestions& questions) {
@@ -125,9 +134,7 @@ class GarbageCollector {
     for (std::size_t begin = 0; begin < candidates.size(); size *= kGrowth) {
       const std::size_t end = std::min(begin + size, candidates.size());
       UseQuestions questions;
-      for (std::size_t i = begin; i < end; ++i) {
-        for (const Garbage& part : candidates[i].parts) questions.add(part.id, part.artifact_uri);
-      }
+      for (std::size_t i = begin; i < end; ++i) add_parts(candidates[i], questions);
       const VersionUsers users = users_of(questions);
       std::vector<Removed> removed;
       for (; begin < end; ++begin) remove_rows(candidates[begin], users, removed);
@@ -249,13 +256,8 @@ class GarbageCollector {
   }
 
   // --dry-run.
-  void tell(const std::vector<Trash>& left, const std::vector<GarbageCandidate>& candidates) {
-    UseQuestions questions;
-    for (const Trash& item : left) questions.add(item.id, item.artifact_uri);
-    for (const GarbageCandidate& candidate : candidates) {
-      for (const Garbage& part : candidate.parts) questions.add(part.id, part.artifact_uri);
-    }
-    const VersionUsers users = users_of(questions);
+  void tell(const std::vector<Trash>& left, const std::vector<GarbageCandidate>& candidates,
+            const VersionUsers& users) {
     for (const Trash& item : left) {
       if (!users.contains(item.id)) tell_bytes(what_of(item), item.artifact_uri);
     }
