@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -9,9 +10,11 @@
 #include "store/db/administration.h"
 #include "store/db/sqlite/uri.h"
 #include "store/schema/additive_indexes.h"
+#include "store/schema/catalog.h"
 #include "store/schema/current_revision.h"
 #include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
+#include "store/tracking/trash.h"
 
 namespace millrace {
 namespace {
@@ -59,6 +62,18 @@ int check(const Config& config) {
   return problems == 0 ? 0 : 1;
 }
 
+// With its table the list of files that gc has still to delete would be lost.
+void refuse_with_trash(Db& db) {
+  const auto names = db.read([&](Work& work) { return table_names(work, db.dialect()); });
+  if (std::find(names.begin(), names.end(), "millrace_trash") == names.end()) return;
+  const std::size_t left = db.read(tracking::list_trash).size();
+  if (left == 0) return;
+  throw Error(ErrorCode::InvalidState,
+              "The artifacts of " + std::to_string(left) +
+                  " removed runs and logged models are still to be deleted, and only this database "
+                  "knows which. Run 'millrace gc' first.");
+}
+
 int detach_database(const Config& config) {
   const std::string& uri = config.backend_store_uri;
   if (parse_database_uri(uri).dialect == Dialect::Sqlite &&
@@ -66,6 +81,7 @@ int detach_database(const Config& config) {
     throw Error(ErrorCode::InvalidState, "There is no database " + uri + ".");
   }
   Db db({uri, config.pool});
+  refuse_with_trash(db);
   detach(db);
   fmt::print("The database holds nothing of Millrace's any more. A start makes it again.\n");
   return 0;

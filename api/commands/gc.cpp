@@ -3,276 +3,338 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
-#include <map>
 #include <memory>
+#include <set>
+#include <thread>
+#include <utility>
 
-#include "api/rules/artifact_roots.h"
-#include "artifacts/path_rules.h"
+#include "api/commands/artifact_removal.h"
+#include "api/commands/gc_selection.h"
 #include "store/common/clock.h"
 #include "store/common/error.h"
-#include "store/records/tracking.h"
+#include "store/schema/additive_indexes.h"
+#include "store/schema/catalog.h"
+#include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
-#include "store/text/uri.h"
 #include "store/tracking/garbage.h"
+#include "store/tracking/registries.h"
 
 namespace millrace {
 namespace {
 
-enum class Entity { Run, LoggedModel };
+using tracking::Garbage;
+using tracking::Removal;
+using tracking::Trash;
+using tracking::UseQuestions;
+using tracking::VersionUsers;
 
-struct Candidate {
-  Entity kind;
-  Garbage item;
+// How many items go together in the first portion, and how much the next ones grow. For each there
+// are two looks at all versions, so that few portions keep the whole linear in both.
+constexpr std::size_t kFirstPortion = 1000;
+constexpr std::size_t kGrowth = 2;
+// model-versions/create looks for the run, and a moment later stores the version, in the registry's
+// database, which may be another one. A version whose request has found a run just before the run
+// was removed is there after this time, and its artifacts are then kept. What remains is one whose
+// request takes longer between the two than this: to refuse that, its own transaction would have to
+// lock the run's row, which only a registry in the same database can.
+constexpr std::chrono::seconds kSettling{1};
+// Of which the trash is told in one transaction that their files are gone.
+constexpr std::size_t kForgotten = 200;
+
+// What was removed, and what is to be deleted of it.
+struct Removed {
+  std::string what;  // "Run with ID x"
+  std::vector<Trash> trash = {};
+  bool needs_all = true;  // whether it is told of as deleted only once the files are, too
 };
 
-const char* name_of(Entity kind) { return kind == Entity::Run ? "Run" : "Logged model"; }
-
-[[noreturn]] void refuse_stage(Entity kind, const std::string& id) {
-  const std::string what = kind == Entity::Run ? "run" : "logged model";
-  throw_invalid_parameter(std::string(name_of(kind)) + " " + id +
-                          " is not in `deleted` lifecycle stage. Only " + what +
-                          "s in `deleted` lifecycle stage can be deleted.");
-}
-
-[[noreturn]] void refuse_age(const std::string& which, const std::string& what,
-                             const std::string& older_than) {
-  throw_invalid_parameter(which + " not older than the required age. Only " + what +
-                          "s older than " + older_than + " can be deleted.");
-}
-
-// Python's list of strings.
-std::string listed(const std::vector<std::int64_t>& ids) {
-  std::string text;
-  for (const std::int64_t id : ids) text += (text.empty() ? "'" : ", '") + std::to_string(id) + "'";
-  return "[" + text + "]";
-}
-
-// The folder of a run or logged model, seen from the folder that it lies in, so that it can be
-// removed itself.
-ArtifactPlace place_of(const ArtifactRoots& roots, std::string uri) {
-  while (uri.ends_with('/')) uri.pop_back();
-  const std::size_t slash = uri.rfind('/');
-  const std::string path = roots.is_proxied(uri) || !is_local_uri(uri) ? uri : local_path(uri);
-  const std::string name = path.substr(path.rfind('/') + 1);
-  if (slash == std::string::npos || name.empty() || name == "." || name == "..") {
-    throw_invalid_parameter("The artifact location '" + uri + "' is no folder of its own.");
-  }
-  ArtifactPlace parent = roots.find(uri.substr(0, slash));
-  parent.folder = path_below_root(parent.join(name));
-  return parent;
-}
-
-std::uint64_t bytes_below(ArtifactStore& store, const std::string& folder) {
-  std::uint64_t bytes = 0;
-  for (const ArtifactEntry& entry : store.list(folder)) {
-    bytes += entry.is_directory ? bytes_below(store, folder + "/" + entry.name) : entry.size;
-  }
-  return bytes;
-}
-
-class Collector {
+class GarbageCollector {
  public:
-  Collector(GarbageCollection& garbage, const ArtifactRoots& roots, const GcOptions& options)
-      : garbage_(garbage), roots_(roots), options_(options), until_ms_(now_ms() - options.age_ms) {}
+  GarbageCollector(Db& tracking, Db* registry, ArtifactRemoval& artifacts, const GcOptions& options)
+      : tracking_(tracking),
+        registry_(registry),
+        artifacts_(artifacts),
+        options_(options),
+        until_ms_(now_ms() - options.age_ms) {
+    if (!options.older_than.empty()) rules_.until_ms = until_ms_;
+    rules_.registry_is_here = registry == nullptr;
+  }
 
-  int run() {
-    choose_experiments();
-    choose_runs();
-    choose_logged_models();
-    find_users();
-    for (const Candidate& candidate : candidates_) remove(candidate);
-    for (const GarbageExperiment& experiment : experiments_) remove(experiment);
-    if (options_.dry_run)
-      fmt::print("Nothing was deleted; {} bytes of artifacts would be.\n", bytes_);
+  int run(const std::vector<Trash>& left) {
+    std::vector<GarbageCandidate> candidates = select_garbage(tracking_, options_, until_ms_);
+    UseQuestions questions;
+    for (const Trash& item : left) questions.add(item.id, item.artifact_uri);
+    for (const GarbageCandidate& one : candidates) add_parts(one, questions);
+    const VersionUsers users = users_of(questions);
+    for (GarbageCandidate& one : candidates) {
+      if (reason_of(one, users).empty()) look_for_artifacts(one);
+    }
+    if (options_.dry_run) {
+      tell(left, candidates, users);
+    } else {
+      work_off(left);
+      remove_all(candidates);
+    }
     return failed_ ? 1 : 0;
   }
 
  private:
-  bool too_new(std::optional<std::int64_t> changed) const {
-    return !options_.older_than.empty() && (!changed || *changed > until_ms_);
-  }
-
-  void choose_experiments() {
-    if (!options_.experiment_ids) {
-      for (const GarbageExperiment& one : garbage_.deleted_experiments()) {
-        if (options_.older_than.empty() ||
-            (one.last_update_ms && *one.last_update_ms < until_ms_)) {
-          experiments_.push_back(one);
-        }
+  // Refuses everything where artifacts cannot be reached; keeps what has them at a place that is
+  // not for this program to touch.
+  void look_for_artifacts(GarbageCandidate& candidate) {
+    for (const Garbage& part : candidate.parts) {
+      if (part.artifact_uri.empty()) continue;
+      try {
+        artifacts_.require_reachable(part.artifact_uri);
+      } catch (const UnreachableArtifacts& error) {
+        throw UnreachableArtifacts(candidate.what() + ": " + error.message() +
+                                   " Nothing was deleted.");
+      } catch (const Error& error) {
+        candidate.kept_because = error.message();
+        failed_ = true;
+        return;
       }
-      return;
     }
-    std::vector<std::int64_t> active, young;
-    for (const std::string& text : *options_.experiment_ids) {
-      const GarbageExperiment one = garbage_.experiment(parse_id(text));
-      if (one.lifecycle_stage != kDeleted) active.push_back(one.experiment_id);
-      if (!one.last_update_ms || *one.last_update_ms >= until_ms_)
-        young.push_back(one.experiment_id);
-      experiments_.push_back(one);
-    }
-    if (!active.empty()) {
-      throw_invalid_parameter("Experiments " + listed(active) +
-                              " are not in the deleted lifecycle stage. Only experiments in the "
-                              "deleted lifecycle stage can be hard-deleted.");
-    }
-    if (!options_.older_than.empty() && !young.empty())
-      refuse_age("Experiments " + listed(young) + " are", "experiment", options_.older_than);
   }
 
-  static std::int64_t parse_id(const std::string& text) {
-    if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != text.npos)
-      throw_invalid_parameter("'" + text + "' is no id of an experiment.");
-    return std::stoll(text);
+  static void add_parts(const GarbageCandidate& candidate, UseQuestions& questions) {
+    for (const Garbage& part : candidate.parts) questions.add(part.id, part.artifact_uri);
   }
 
-  void choose_runs() {
-    std::map<std::string, Garbage> chosen;  // each once
-    const auto choose = [&](const Garbage& one) { chosen.emplace(one.id, one); };
-    if (options_.run_ids) {
-      for (const std::string& id : *options_.run_ids) choose(garbage_.run(id));
-    } else {
-      for (const Garbage& one : garbage_.deleted_runs(until_ms_)) choose(one);
+  VersionUsers users_of(const UseQuestions& questions) {
+    if (questions.empty()) return {};
+    Db& registry = registry_ == nullptr ? tracking_ : *registry_;
+    return registry.read([&](Work& work) { return questions.answer(work); });
+  }
+
+  void keep(const GarbageCandidate& candidate, std::string reason) {
+    if (!reason.ends_with('.')) reason += '.';
+    fmt::print(stderr, "{} is kept: {}\n", candidate.what(), reason);
+    if (candidate.kind == GarbageCandidate::Kind::Run) kept_runs_.insert(candidate.id);
+  }
+
+  // Why it stays by what is known of it and of others; empty when it may go.
+  std::string reason_of(const GarbageCandidate& candidate, const VersionUsers& users) const {
+    if (!candidate.kept_because.empty()) return candidate.kept_because;
+    const bool is_experiment = candidate.kind == GarbageCandidate::Kind::Experiment;
+    for (const Garbage& part : candidate.parts) {
+      const auto user = users.find(part.id);
+      if (user != users.end()) return user->second + " uses " + (is_experiment ? part.id : "it");
     }
-    for (const GarbageExperiment& experiment : experiments_) {
-      auto& runs = runs_of_[experiment.experiment_id];
-      runs = garbage_.runs_of(experiment.experiment_id);
-      for (const Garbage& one : runs) {
-        if (one.lifecycle_stage == kDeleted) {
-          choose(one);
+    for (const std::string& run_id : candidate.run_ids) {
+      if (kept_runs_.contains(run_id)) return "run " + run_id + " in it is kept";
+    }
+    return "";
+  }
+
+  void remove_all(const std::vector<GarbageCandidate>& candidates) {
+    std::size_t size = kFirstPortion;
+    for (std::size_t begin = 0; begin < candidates.size(); size *= kGrowth) {
+      const std::size_t end = std::min(begin + size, candidates.size());
+      UseQuestions questions;
+      for (std::size_t i = begin; i < end; ++i) add_parts(candidates[i], questions);
+      const VersionUsers users = users_of(questions);
+      std::vector<Removed> removed;
+      for (; begin < end; ++begin) remove_rows(candidates[begin], users, removed);
+      delete_files(removed);
+    }
+  }
+
+  void remove_rows(const GarbageCandidate& candidate, const VersionUsers& users,
+                   std::vector<Removed>& removed) {
+    std::string reason = reason_of(candidate, users);
+    if (reason.empty() && registry_ != nullptr && candidate.kind == GarbageCandidate::Kind::Run) {
+      const auto user =
+          registry_->read([&](Work& work) { return tracking::version_of_run(work, candidate.id); });
+      if (user) reason = *user + " uses it";
+    }
+    if (!reason.empty()) return keep(candidate, std::move(reason));
+    Removal removal = hard_delete(candidate);
+    if (removal.outcome == Removal::Outcome::Kept)
+      return keep(candidate, std::move(removal.reason));
+    if (removal.outcome == Removal::Outcome::Gone) return;
+    removed.push_back({candidate.what(), std::move(removal.trash),
+                       candidate.kind != GarbageCandidate::Kind::Experiment});
+  }
+
+  Removal hard_delete(const GarbageCandidate& candidate) {
+    switch (candidate.kind) {
+      case GarbageCandidate::Kind::Run:
+        return tracking_.write(
+            [&](Work& work) { return tracking::hard_delete_run(work, candidate.id, rules_); });
+      case GarbageCandidate::Kind::LoggedModel:
+        return tracking_.write([&](Work& work) {
+          return tracking::hard_delete_logged_model(work, candidate.id, rules_);
+        });
+      case GarbageCandidate::Kind::Experiment:
+        return tracking_.write(Load::Large, [&](Work& work) {
+          return tracking::hard_delete_experiment(work, candidate.experiment_id, rules_);
+        });
+    }
+    return {};
+  }
+
+  void work_off(const std::vector<Trash>& left) {
+    if (left.empty()) return;
+    fmt::print("Artifacts are left of an earlier gc, of {} runs and logged models.\n", left.size());
+    std::vector<Removed> removed;
+    std::vector<Trash> back;
+    tracking_.read([&](Work& work) {
+      removed.clear();
+      back.clear();
+      for (const Trash& item : left) {
+        if (tracking::has_row_again(work, item)) {
+          back.push_back(item);
         } else {
-          keep_experiment(experiment.experiment_id, "run " + one.id + " in it is active");
+          removed.push_back({what_of(item), {item}});
         }
       }
-    }
-    for (const auto& [id, one] : chosen) {
-      if (one.lifecycle_stage != kDeleted) refuse_stage(Entity::Run, id);
-      if (too_new(one.deleted_ms)) refuse_age("Run " + id + " is", "run", options_.older_than);
-      candidates_.push_back({Entity::Run, one});
-    }
+    });
+    forget(back);
+    delete_files(removed);
   }
 
-  void choose_logged_models() {
-    std::map<std::string, Garbage> chosen;
-    if (options_.logged_model_ids) {
-      for (const std::string& id : *options_.logged_model_ids)
-        chosen.emplace(id, garbage_.logged_model(id));
-    } else {
-      for (const Garbage& one : garbage_.deleted_logged_models(until_ms_))
-        chosen.emplace(one.id, one);
-    }
-    for (const auto& [id, one] : chosen) {
-      if (one.lifecycle_stage != kDeleted) refuse_stage(Entity::LoggedModel, id);
-      if (too_new(one.deleted_ms))
-        refuse_age("Logged model " + id + " is", "logged model", options_.older_than);
-      candidates_.push_back({Entity::LoggedModel, one});
-    }
+  static std::string what_of(const Trash& item) {
+    return fmt::format("{} with ID {}", tracking::name_of(item.kind), item.id);
   }
 
-  // Those that a registered version uses, and the experiments that they lie in.
-  void find_users() {
-    std::vector<Garbage> items;
-    for (const Candidate& candidate : candidates_) items.push_back(candidate.item);
-    std::map<std::string, std::int64_t> experiment_of;
-    for (const GarbageExperiment& experiment : experiments_) {
-      models_of_[experiment.experiment_id] = garbage_.logged_models_of(experiment.experiment_id);
-      for (const Garbage& one : runs_of_[experiment.experiment_id]) {
-        experiment_of.emplace(one.id, experiment.experiment_id);
-        items.push_back(one);
+  // Of what has no rows any more. Asks once more who uses it: a version may have come in between.
+  void delete_files(const std::vector<Removed>& removed) {
+    UseQuestions questions;
+    for (const Removed& one : removed) {
+      for (const Trash& item : one.trash) questions.add(item.id, item.artifact_uri);
+    }
+    if (!questions.empty()) std::this_thread::sleep_for(kSettling);
+    const VersionUsers users = users_of(questions);
+    std::vector<Trash> gone;
+    for (const Removed& one : removed) {
+      bool whole = true;
+      for (const Trash& item : one.trash) {
+        const bool deleted = delete_files(item, users);
+        whole = whole && deleted;
+        if (deleted) gone.push_back(item);
       }
-      for (const Garbage& one : models_of_[experiment.experiment_id]) {
-        experiment_of.emplace(one.id, experiment.experiment_id);
-        items.push_back(one);
-      }
+      if (gone.size() >= kForgotten) forget(gone);
+      if (!whole && one.needs_all) continue;
+      fmt::print("{} has been permanently deleted.\n", one.what);
+      std::fflush(stdout);  // read by whoever waits for it through a pipe
     }
-    users_ = garbage_.used_by_versions(items);
-    for (const auto& [id, user] : users_) {
-      const auto found = experiment_of.find(id);
-      if (found != experiment_of.end()) keep_experiment(found->second, user + " uses " + id);
-    }
+    forget(gone);
   }
-
-  void keep_experiment(std::int64_t id, const std::string& reason) { kept_.emplace(id, reason); }
 
   // Whether they are gone.
-  bool remove_artifacts(const std::string& what, const std::string& uri) {
-    if (uri.empty()) return true;
+  bool delete_files(const Trash& item, const VersionUsers& users) {
+    const auto user = users.find(item.id);
+    if (user != users.end()) {
+      fmt::print(stderr,
+                 "{} has been deleted, but its artifacts at '{}' are kept: {} uses them. The next "
+                 "gc looks again.\n",
+                 what_of(item), item.artifact_uri, user->second);
+      return false;
+    }
     try {
-      const ArtifactPlace place = place_of(roots_, uri);
-      if (options_.dry_run) {
-        const std::uint64_t bytes = bytes_below(*place.store, place.folder);
-        bytes_ += bytes;
-        fmt::print("{} would be permanently deleted: {} bytes of artifacts.\n", what, bytes);
-      } else {
-        place.store->remove(place.folder);
-      }
+      artifacts_.remove(item.artifact_uri);
       return true;
     } catch (const Error& error) {
-      fmt::print(stderr, "{} is kept: {}\n", what, error.what());
+      fmt::print(stderr,
+                 "{} has been deleted, but its artifacts at '{}' have not: {} The next gc tries "
+                 "again.\n",
+                 what_of(item), item.artifact_uri, error.message());
       failed_ = true;
       return false;
     }
   }
 
-  void remove(const Candidate& candidate) {
-    const std::string what = std::string(name_of(candidate.kind)) + " with ID " + candidate.item.id;
-    const auto user = users_.find(candidate.item.id);
-    if (user != users_.end()) {
-      fmt::print(stderr, "{} is kept: {} uses it.\n", what, user->second);
-      return;
-    }
-    if (!remove_artifacts(what, candidate.item.artifact_uri)) {
-      stuck_.insert({candidate.item.id, what});
-      return;
-    }
-    removed_.insert({candidate.item.id, what});
-    if (options_.dry_run) return;
-    if (candidate.kind == Entity::Run) {
-      garbage_.remove_run(candidate.item.id);
-    } else {
-      garbage_.remove_logged_model(candidate.item.id);
-    }
-    fmt::print("{} has been permanently deleted.\n", what);
+  void forget(std::vector<Trash>& gone) {
+    if (gone.empty()) return;
+    tracking_.write(load_of(gone.size()), [&](Work& work) {
+      for (const Trash& item : gone) tracking::forget_trash(work, item);
+    });
+    gone.clear();
   }
 
-  // With its logged models, which go with it whatever their stage.
-  void remove(const GarbageExperiment& experiment) {
-    const std::int64_t id = experiment.experiment_id;
-    for (const Garbage& one : runs_of_[id]) {
-      if (stuck_.count(one.id) != 0) keep_experiment(id, "run " + one.id + " in it is kept");
+  // --dry-run.
+  void tell(const std::vector<Trash>& left, const std::vector<GarbageCandidate>& candidates,
+            const VersionUsers& users) {
+    for (const Trash& item : left) {
+      if (!users.contains(item.id)) tell_bytes(what_of(item), item.artifact_uri);
     }
-    const std::string what = "Experiment with ID " + std::to_string(id);
-    if (!kept_.contains(id)) {
-      for (const Garbage& model : models_of_[id]) {
-        const std::string name = "Logged model with ID " + model.id;
-        if (removed_.count(model.id) == 0 && !remove_artifacts(name, model.artifact_uri))
-          keep_experiment(id, "logged model " + model.id + " in it is kept");
+    for (const GarbageCandidate& candidate : candidates) {
+      std::string reason = reason_of(candidate, users);
+      if (!reason.empty()) {
+        keep(candidate, std::move(reason));
+      } else if (candidate.kind == GarbageCandidate::Kind::Experiment) {
+        tell_experiment(candidate);
+      } else {
+        tell_bytes(candidate.what(), candidate.parts.front().artifact_uri);
+        told_.insert(candidate.id);
       }
     }
-    const auto kept = kept_.find(id);
-    if (kept != kept_.end()) {
-      fmt::print(stderr, "{} is kept: {}.\n", what, kept->second);
-    } else if (options_.dry_run) {
-      fmt::print("{} would be permanently deleted.\n", what);
-    } else {
-      garbage_.remove_experiment(id);
-      fmt::print("{} has been permanently deleted.\n", what);
-    }
+    fmt::print("Nothing was deleted; {} bytes of artifacts would be{}.\n", bytes_,
+               through_server_ ? ", and what the server has" : "");
   }
 
-  GarbageCollection& garbage_;
-  const ArtifactRoots& roots_;
+  // Its logged models that are not deleted go along.
+  void tell_experiment(const GarbageCandidate& experiment) {
+    for (const Garbage& model : experiment.parts) {
+      if (!told_.contains(model.id))
+        tell_bytes(fmt::format("Logged model with ID {}", model.id), model.artifact_uri);
+    }
+    fmt::print("{} would be permanently deleted.\n", experiment.what());
+  }
+
+  void tell_bytes(const std::string& what, const std::string& uri) try {
+    const auto bytes = uri.empty() ? std::optional<std::uint64_t>(0) : artifacts_.bytes_at(uri);
+    bytes_ += bytes.value_or(0);
+    through_server_ = through_server_ || !bytes;
+    fmt::print("{} would be permanently deleted: {} of artifacts.\n", what,
+               bytes ? fmt::format("{} bytes", *bytes) : "what the server has");
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}: its artifacts could not be deleted: {}\n", what, error.message());
+    failed_ = true;
+  }
+
+  Db& tracking_;
+  Db* const registry_;  // null: the tracking database
+  ArtifactRemoval& artifacts_;
   const GcOptions& options_;
   const std::int64_t until_ms_;
-  std::vector<Candidate> candidates_;
-  std::vector<GarbageExperiment> experiments_;
-  std::map<std::int64_t, std::vector<Garbage>> runs_of_, models_of_;  // by experiment
-  std::map<std::string, std::string> users_;  // id: the version that uses it
-  std::map<std::int64_t, std::string> kept_;  // experiment: why
-  std::map<std::string, std::string> removed_, stuck_;
+  tracking::RemovalRules rules_;
+  std::set<std::string, std::less<>> kept_runs_;
+  std::set<std::string, std::less<>> told_;
   std::uint64_t bytes_ = 0;
+  bool through_server_ = false;
   bool failed_ = false;
 };
+
+// A dry run makes no tables, and where there are none, nothing was noted in them.
+bool has_own_tables(Db& db, bool may_create) {
+  if (may_create) {
+    create_own_tables(db);
+    create_additive_indexes(db);  // each run is looked for in model_versions
+    return true;
+  }
+  const auto names = db.read([&](Work& work) { return table_names(work, db.dialect()); });
+  const auto has = [&](const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return has("millrace_trash") && has("millrace_registries");
+}
+
+void require_registry(Db& tracking) {
+  std::string places;
+  for (const std::string& place : tracking.read(tracking::recorded_registries)) {
+    places += (places.empty() ? "" : ", ") + place;
+  }
+  if (places.empty()) return;
+  throw Error(ErrorCode::InvalidState,
+              "A server of this database has its registered versions in another one (" + places +
+                  "), and what they use must stay. Give --registry-store-uri (or "
+                  "MLFLOW_REGISTRY_STORE_URI) the URI of that database; if they lie in this one "
+                  "now, its own. Nothing was deleted.");
+}
 
 }  // namespace
 
@@ -282,10 +344,17 @@ int collect_garbage(const Config& config, const GcOptions& options) {
   const bool separate = config.registry_store_uri != config.backend_store_uri;
   const auto registry =
       separate ? std::make_unique<Db>(DbOptions{config.registry_store_uri, config.pool}) : nullptr;
-  if (separate) prepare_schema(*registry, std::nullopt);
-  GarbageCollection garbage(tracking, separate ? *registry : tracking);
-  const ArtifactRoots roots(config);
-  return Collector(garbage, roots, options).run();
+  if (separate) {
+    prepare_schema(*registry, std::nullopt);
+    if (!options.dry_run) create_additive_indexes(*registry);
+  }
+  std::vector<Trash> left;
+  if (has_own_tables(tracking, !options.dry_run)) {
+    if (!options.registry_given) require_registry(tracking);
+    left = tracking.read(tracking::list_trash);
+  }
+  ArtifactRemoval artifacts(config, options);
+  return GarbageCollector(tracking, registry.get(), artifacts, options).run(left);
 }
 
 }  // namespace millrace

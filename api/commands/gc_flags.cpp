@@ -9,6 +9,8 @@
 #include "api/commands/store_settings.h"
 #include "artifacts/location.h"
 #include "store/common/error.h"
+#include "store/db/work.h"
+#include "store/text/uri.h"
 
 namespace millrace {
 namespace {
@@ -28,6 +30,10 @@ class GcFlags {
 
   void finish() {
     options_.age_ms = parse_age(options_.older_than);
+    options_.registry_given = !config_.registry_store_uri.empty();
+    options_.destination_given = destination_->count() > 0;
+    read_workspace();
+    read_server();
     read_store_settings(config_, warnings_);
     config_.default_artifact_root = resolve_if_local(config_.default_artifact_root);
   }
@@ -73,9 +79,11 @@ class GcFlags {
          "Database of registered models: what their versions use is kept. Default: the backend "
          "store.")
         ->envname("MLFLOW_REGISTRY_STORE_URI");
-    text("--artifacts-destination", config_.artifacts_destination,
-         "Storage behind the artifacts that the server serves. Default: ./mlartifacts.")
-        ->envname("MLFLOW_ARTIFACTS_DESTINATION");
+    destination_ =
+        text("--artifacts-destination", config_.artifacts_destination,
+             "The folder behind the artifacts that the server serves. Default: ./mlartifacts, if "
+             "there is no --tracking-uri.")
+            ->envname("MLFLOW_ARTIFACTS_DESTINATION");
     text("--default-artifact-root", config_.default_artifact_root,
          "As the server has it: artifacts below it may be deleted, too.")
         ->envname("MLFLOW_DEFAULT_ARTIFACT_ROOT");
@@ -87,26 +95,62 @@ class GcFlags {
         ->allow_extra_args(false)
         ->group(group_);
     text("--tracking-uri", tracking_uri_,
-         "Accepted without effect: artifacts are deleted without a server.");
+         "URL of a running server: the artifacts that it serves are deleted through it, unless "
+         "--artifacts-destination is a folder that is here.")
+        ->envname("MLFLOW_TRACKING_URI");
+    workspace_ = text("--workspace", workspace_name_,
+                      "Only 'default', in which everything lies: workspaces are not available.");
+    app_.add_flag("--all-workspaces", all_workspaces_, "Accepted: everything lies in one.")
+        ->disable_flag_override()
+        ->group(group_);
   }
 
   void add_not_available() {
-    group_ = "Not available yet";
-    for (const char* name : {"--jobs", "--all-workspaces"}) {
-      const std::string help = "Refused.";
-      app_.add_flag(name, help)->group(group_)->each([name](const std::string&) {
-        throw_invalid_parameter(std::string(name) + " is not available in Millrace yet.");
-      });
+    group_ = "Not available";
+    constexpr const char* kReason =
+        " is not available in Millrace, which has no jobs: there are none to delete.";
+    const std::string refused = "Refused.";
+    app_.add_flag("--jobs", refused)->group(group_)->each([](const std::string&) {
+      throw_invalid_parameter(std::string("--jobs") + kReason);
+    });
+    app_.add_option_function<std::string>(
+            "--job-ids",
+            [](const std::string&) { throw_invalid_parameter(std::string("--job-ids") + kReason); },
+            refused)
+        ->group(group_);
+  }
+
+  // As in MLflow the variable counts only where neither of the options does.
+  void read_workspace() {
+    if (all_workspaces_) {
+      if (workspace_->count() > 0) {
+        throw_invalid_parameter("Cannot use --workspace and --all-workspaces together.");
+      }
+      return;
     }
-    for (const char* name : {"--job-ids", "--workspace"}) {
-      app_.add_option_function<std::string>(
-              name,
-              [name](const std::string&) {
-                throw_invalid_parameter(std::string(name) + " is not available in Millrace yet.");
-              },
-              "Refused.")
-          ->group(group_);
-    }
+    const bool given = workspace_->count() > 0;
+    const std::string name = given ? workspace_name_ : environment("MLFLOW_WORKSPACE");
+    if (name.empty() || name == kWorkspace) return;
+    throw_invalid_value(given ? "--workspace" : "MLFLOW_WORKSPACE",
+                        "'" + name + "' is not '" + kWorkspace +
+                            "': workspaces are not available in Millrace, and everything lies in "
+                            "that one.");
+  }
+
+  // The variables of the stock client. A tracking URI that is no server's says nothing to gc.
+  void read_server() {
+    const std::string scheme = uri_scheme(tracking_uri_);
+    if (scheme != "http" && scheme != "https") return;
+    HttpTarget& server = options_.server;
+    server.url = tracking_uri_;
+    server.username = environment("MLFLOW_TRACKING_USERNAME");
+    server.password = environment("MLFLOW_TRACKING_PASSWORD");
+    server.token = environment("MLFLOW_TRACKING_TOKEN");
+    server.ca_file = environment("MLFLOW_TRACKING_SERVER_CERT_PATH");
+    server.client_file = environment("MLFLOW_TRACKING_CLIENT_CERT_PATH");
+    constexpr const char* kInsecure = "MLFLOW_TRACKING_INSECURE_TLS";
+    const std::string insecure = environment(kInsecure);
+    server.verify_certificate = insecure.empty() || !parse_boolean(kInsecure, insecure);
   }
 
   CLI::App& app_;
@@ -114,7 +158,10 @@ class GcFlags {
   std::string& warnings_;
   GcOptions& options_;
   const char* group_ = "";
-  std::string tracking_uri_;
+  std::string tracking_uri_, workspace_name_;
+  bool all_workspaces_ = false;
+  CLI::Option* destination_ = nullptr;
+  CLI::Option* workspace_ = nullptr;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "api/commands/gc_flags.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include "store/common/error.h"
 
@@ -43,12 +44,56 @@ TEST(GcFlagsTest, TheOptionsOfMlflowGc) {
   EXPECT_TRUE(command.gc->dry_run);
   EXPECT_EQ(command.config.backend_store_uri, "sqlite:///x.db");
   EXPECT_EQ(command.config.registry_store_uri, "sqlite:///x.db");
+  EXPECT_FALSE(command.gc->registry_given);
+  EXPECT_FALSE(command.gc->destination_given);
+  EXPECT_EQ(command.gc->server.url, "http://x");
+  EXPECT_TRUE(command.gc->server.verify_certificate);
+}
+
+TEST(GcFlagsTest, WhatWasGivenIsToldFromDefaults) {
+  const CommandLine command =
+      parse({"--registry-store-uri", "sqlite:///r.db", "--artifacts-destination", "./mlartifacts",
+             "--tracking-uri", "sqlite:///t.db", "--all-workspaces"});
+  ASSERT_FALSE(command.exit_code) << command.err;
+  EXPECT_TRUE(command.gc->registry_given);
+  EXPECT_TRUE(command.gc->destination_given);
+  EXPECT_EQ(command.gc->server.url, "");
+}
+
+TEST(GcFlagsTest, TheServerIsAskedAsTheStockClientAsks) {
+  const std::vector<std::pair<const char*, const char*>> variables = {
+      {"MLFLOW_TRACKING_URI", "https://h/p"},   {"MLFLOW_TRACKING_USERNAME", "u"},
+      {"MLFLOW_TRACKING_PASSWORD", "secret"},   {"MLFLOW_TRACKING_TOKEN", "t"},
+      {"MLFLOW_TRACKING_INSECURE_TLS", "true"}, {"MLFLOW_TRACKING_SERVER_CERT_PATH", "/ca.pem"},
+      {"MLFLOW_WORKSPACE", "default"}};
+  for (const auto& [name, value] : variables) setenv(name, value, 1);
+  const CommandLine command = parse({"--workspace", "default"});
+  setenv("MLFLOW_WORKSPACE", "team", 1);
+  const CommandLine other = parse({});
+  const CommandLine all = parse({"--all-workspaces"});
+  for (const auto& [name, value] : variables) unsetenv(name);
+  ASSERT_FALSE(command.exit_code) << command.err;
+  const HttpTarget& server = command.gc->server;
+  EXPECT_EQ(server.url, "https://h/p");
+  EXPECT_EQ(server.username, "u");
+  EXPECT_EQ(server.password, "secret");
+  EXPECT_EQ(server.token, "t");
+  EXPECT_EQ(server.ca_file, "/ca.pem");
+  EXPECT_FALSE(server.verify_certificate);
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.err.find("MLFLOW_WORKSPACE"), std::string::npos) << other.err;
+  EXPECT_FALSE(all.exit_code) << all.err;
 }
 
 TEST(GcFlagsTest, BadUsageIsOneLine) {
   const std::vector<std::vector<const char*>> all = {
-      {"--jobs"},     {"--all-workspaces"}, {"--workspace", "w"},
-      {"--nonsense"}, {"--older-than"},     {"--backend-store-uri", "mssql://u:secret@h/d"}};
+      {"--jobs"},
+      {"--job-ids", "j"},
+      {"--workspace", "w"},
+      {"--all-workspaces", "--workspace", "default"},
+      {"--nonsense"},
+      {"--older-than"},
+      {"--backend-store-uri", "mssql://u:secret@h/d"}};
   for (const auto& words : all) {
     const CommandLine command = parse(words);
     EXPECT_EQ(command.exit_code, 2) << words[0];

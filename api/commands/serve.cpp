@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "store/schema/additive_indexes.h"
 #include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
+#include "store/tracking/registries.h"
 
 namespace millrace {
 namespace {
@@ -39,6 +41,15 @@ std::unique_ptr<Db> open_store(const std::string& uri, const Config& config,
   create_own_tables(*db);
   create_additive_indexes(*db);
   return db;
+}
+
+// So that a gc which is not told of the registry knows that there is one.
+void note_registry(Db& tracking_db, const Config& config) {
+  const std::string place = tracking::registry_place(config.registry_store_uri);
+  if (place == tracking::registry_place(config.backend_store_uri)) return;
+  const auto known = tracking_db.read(tracking::recorded_registries);
+  if (std::find(known.begin(), known.end(), place) != known.end()) return;
+  tracking_db.write([&](Work& work) { tracking::record_registry(work, place); });
 }
 
 SecuritySettings security_settings(const Config& config) {
@@ -92,6 +103,7 @@ void serve(const Config& config) {
   const bool separate = config.registry_store_uri != config.backend_store_uri;
   const auto registry_db =
       separate ? open_store(config.registry_store_uri, config, std::nullopt) : nullptr;
+  if (separate) note_registry(*tracking_db, config);
   Db& registry = separate ? *registry_db : *tracking_db;
 
   const SourceRules source_rules({config.allowed_host_addressed_artifact_schemes,

@@ -30,6 +30,12 @@ std::string_view without_leading_slashes(std::string_view path) {
   return path;
 }
 
+[[noreturn]] void throw_not_readable(const std::string& uri) {
+  throw Error(ErrorCode::NotImplemented,
+              "This server cannot read artifacts at '" + uri +
+                  "': only its own proxy and folders of its machine are supported.");
+}
+
 }  // namespace
 
 std::string ArtifactPlace::join(std::string_view path) const {
@@ -88,39 +94,53 @@ bool is_proxy_uri(std::string_view uri) {
   return scheme == "mlflow-artifacts" || scheme == "http" || scheme == "https";
 }
 
+std::string proxied_path(const std::string& uri) {
+  const UriParts parts = split_uri(uri);
+  std::string_view path = parts.path_without_params();
+  if (parts.scheme != "mlflow-artifacts") {
+    const std::size_t route = path.find(kProxyRoute);
+    if (route == std::string_view::npos) {
+      throw_invalid_parameter("The artifact location '" + uri +
+                              "' is no address of an artifact proxy.");
+    }
+    path.remove_prefix(route + kProxyRoute.size());
+  }
+  return std::string(without_leading_slashes(path));
+}
+
 bool ArtifactRoots::is_proxied(std::string_view uri) const {
   return serve_artifacts_ && is_proxy_uri(uri);
+}
+
+const std::string& ArtifactRoots::root_holding(const std::optional<std::string>& folder,
+                                               const std::string& uri) const {
+  const auto holds = [&](const std::string& root) { return is_within(*folder, root); };
+  const auto root = folder ? std::find_if(roots_.begin(), roots_.end(), holds) : roots_.end();
+  if (root != roots_.end()) return *root;
+  throw_invalid_parameter(
+      "The artifact location '" + uri +
+      "' is outside the artifact roots of this server. The administrator may allow it with"
+      " --allowed-artifact-root.");
+}
+
+std::string ArtifactRoots::root_of(const std::string& uri) const {
+  if (is_proxied(uri)) {
+    destination();
+    return destination_folder_;
+  }
+  if (!is_local_uri(uri)) throw_not_readable(uri);
+  return root_holding(resolve_path(local_path(uri)), uri);
 }
 
 ArtifactPlace ArtifactRoots::find(const std::string& uri) const {
   if (is_proxied(uri)) {
     ArtifactPlace place = destination();
-    const UriParts parts = split_uri(uri);
-    std::string_view path = parts.path_without_params();
-    if (parts.scheme != "mlflow-artifacts") {
-      const std::size_t route = path.find(kProxyRoute);
-      if (route == std::string_view::npos) {
-        throw_invalid_parameter("The artifact location '" + uri +
-                                "' is no address of an artifact proxy.");
-      }
-      path.remove_prefix(route + kProxyRoute.size());
-    }
-    place.folder = without_leading_slashes(path);
+    place.folder = proxied_path(uri);
     return place;
   }
-  if (!is_local_uri(uri)) {
-    throw Error(ErrorCode::NotImplemented,
-                "This server cannot read artifacts at '" + uri +
-                    "': only its own proxy and folders of its machine are supported.");
-  }
-  const auto folder = resolve_path(local_path(uri));
-  const auto holds = [&](const std::string& root) { return is_within(*folder, root); };
-  if (!folder || std::none_of(roots_.begin(), roots_.end(), holds)) {
-    throw_invalid_parameter(
-        "The artifact location '" + uri +
-        "' is outside the artifact roots of this server. The administrator may allow it with"
-        " --allowed-artifact-root.");
-  }
+  if (!is_local_uri(uri)) throw_not_readable(uri);
+  const std::optional<std::string> folder = resolve_path(local_path(uri));
+  root_holding(folder, uri);
   return {std::make_shared<LocalStore>(*folder), ""};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ struct ArtifactPlace {
 // Whether a URI is an address of an artifact proxy: mlflow-artifacts:, http: or https:.
 bool is_proxy_uri(std::string_view uri);
 
+// The path below a proxy's store that such a URI names, as it stands there: whoever asks a server
+// for it lets it be decoded, and checked. The host is not looked at. Throws INVALID_PARAMETER_VALUE
+// for an address of something else.
+std::string proxied_path(const std::string& uri);
+
 class ArtifactRoots {
  public:
   explicit ArtifactRoots(const Config& config);
@@ -41,6 +47,10 @@ class ArtifactRoots {
   // not connect to, NOT_IMPLEMENTED for a kind of storage that it cannot read.
   ArtifactPlace find(const std::string& uri) const;
 
+  // The folder of this machine below which find() found what lies at this URI. It need not be
+  // there: nothing then tells whether it was emptied or never mounted here. Throws as find() does.
+  std::string root_of(const std::string& uri) const;
+
   // Removes what interrupted uploads left below the roots (LocalStore::remove_stale_uploads), until
   // `stop` asks for an end. Throws nothing; what cannot be read is left alone.
   void remove_stale_uploads(const std::stop_token& stop) const;
@@ -49,6 +59,10 @@ class ArtifactRoots {
   bool is_proxied(std::string_view uri) const;
 
  private:
+  // The root that a local folder (nothing: none that can be resolved) lies in; throws if none does.
+  const std::string& root_holding(const std::optional<std::string>& folder,
+                                  const std::string& uri) const;
+
   bool serve_artifacts_;
   std::shared_ptr<ArtifactStore> destination_;  // null: not on this machine
   std::string destination_uri_;

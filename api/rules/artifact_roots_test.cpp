@@ -53,6 +53,17 @@ TEST_F(ArtifactRootsTest, ProxiedLocationsLieBelowTheDestination) {
   EXPECT_THAT(refusal("http://x:1/elsewhere"), HasSubstr("INVALID_PARAMETER_VALUE"));
 }
 
+TEST_F(ArtifactRootsTest, TheRootOfALocationNeedNotBeThere) {
+  config_.artifact_roots = {folder_ / "more"};
+  const ArtifactRoots roots(config_);
+  EXPECT_EQ(roots.root_of("mlflow-artifacts:/1/r/artifacts"), folder_ / "served");
+  EXPECT_EQ(roots.root_of((folder_ / "more/1/r").string()), folder_ / "more");
+  EXPECT_THROW(roots.root_of((folder_ / "else/1/r").string()), Error);
+  EXPECT_THROW(roots.root_of("s3://b/1/r"), Error);
+  EXPECT_EQ(proxied_path("https://u@h/p/api/2.0/mlflow-artifacts/artifacts/1/a%20b"), "1/a%20b");
+  EXPECT_THROW(proxied_path("https://h/1/r"), Error);
+}
+
 TEST_F(ArtifactRootsTest, LocalLocationsMustLieBelowARoot) {
   write("served/a.txt");
   write("other/a.txt");

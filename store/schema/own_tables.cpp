@@ -31,6 +31,13 @@ constexpr std::array kOwnTables{
     OwnTable{kOwnSchemaTable,
              "CREATE TABLE millrace_schema (id INTEGER NOT NULL, version INTEGER NOT NULL,"
              " min_compatible INTEGER NOT NULL, PRIMARY KEY (id))"},
+    // The artifacts of what gc has removed, until they are gone, too (tracking/trash.h).
+    OwnTable{"millrace_trash",
+             "CREATE TABLE millrace_trash (kind VARCHAR(16) NOT NULL, id VARCHAR(64) NOT NULL,"
+             " uri TEXT NOT NULL, removed_ms BIGINT NOT NULL, PRIMARY KEY (kind, id))"},
+    // Where the versions of servers lie that have a registry elsewhere (tracking/registries.h).
+    OwnTable{"millrace_registries",
+             "CREATE TABLE millrace_registries (place VARCHAR(255) NOT NULL, PRIMARY KEY (place))"},
 };
 
 // The row comes last, so that its version is that of tables which are there. Where the row is

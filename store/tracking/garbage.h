@@ -1,18 +1,21 @@
-// What `mlflow gc` removes for good: deleted runs, experiments and logged models. The rows; the
-// artifacts are the caller's. Ids that are not there throw RESOURCE_DOES_NOT_EXIST.
+// What `mlflow gc` removes for good: deleted runs, logged models and experiments. Their rows go,
+// and what is to be deleted of them is written into millrace_trash (trash.h) in the same
+// transaction; the files are the caller's.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "store/db/database.h"
+#include "store/tracking/trash.h"
+#include "store/tracking/version_users.h"
 
-namespace millrace {
+namespace millrace::tracking {
 
-// A run or logged model that may be removed.
+// A run or logged model.
 struct Garbage {
+  GarbageKind kind = GarbageKind::Run;
   std::string id;
   std::string artifact_uri;
   std::string lifecycle_stage;
@@ -25,38 +28,49 @@ struct GarbageExperiment {
   std::optional<std::int64_t> last_update_ms;
 };
 
-class GarbageCollection {
- public:
-  // `registry` may be the same database.
-  GarbageCollection(Db& tracking, Db& registry) : tracking_(tracking), registry_(registry) {}
+// _get_deleted_runs, _get_deleted_logged_models: those deleted at `until_ms` or earlier, by id.
+std::vector<Garbage> deleted_runs(Work& work, std::int64_t until_ms);
+std::vector<Garbage> deleted_logged_models(Work& work, std::int64_t until_ms);
+std::vector<GarbageExperiment> deleted_experiments(Work& work);
 
-  // _get_deleted_runs, _get_deleted_logged_models: those deleted at `until_ms` or earlier.
-  std::vector<Garbage> deleted_runs(std::int64_t until_ms);
-  std::vector<Garbage> deleted_logged_models(std::int64_t until_ms);
-  std::vector<GarbageExperiment> deleted_experiments();
+// In whatever stage. Throw RESOURCE_DOES_NOT_EXIST.
+Garbage garbage_run(Work& work, const std::string& run_id);
+Garbage garbage_logged_model(Work& work, const std::string& model_id);
+GarbageExperiment garbage_experiment(Work& work, std::int64_t experiment_id);
+std::vector<Garbage> garbage_runs_of(Work& work, std::int64_t experiment_id);
+std::vector<Garbage> garbage_logged_models_of(Work& work, std::int64_t experiment_id);
 
-  // In whatever stage.
-  Garbage run(const std::string& run_id);
-  Garbage logged_model(const std::string& model_id);
-  GarbageExperiment experiment(std::int64_t experiment_id);
-  std::vector<Garbage> runs_of(std::int64_t experiment_id);
-  std::vector<Garbage> logged_models_of(std::int64_t experiment_id);
-
-  // Those of `items` that a version in the registry still needs, by id, with the version's name:
-  // "version 3 of model 'x'". A version needs the run that it names, and what its source or
-  // storage location lies in or names by its id.
-  std::map<std::string, std::string> used_by_versions(const std::vector<Garbage>& items);
-
-  // _hard_delete_run, _hard_delete_logged_model, _hard_delete_experiment: with all rows that MLflow
-  // removes with it. What is not deleted (any more) throws INVALID_STATE and stays.
-  void remove_run(const std::string& run_id);
-  void remove_logged_model(const std::string& model_id);
-  // Its runs and logged models go along.
-  void remove_experiment(std::int64_t experiment_id);
-
- private:
-  Db& tracking_;
-  Db& registry_;
+// What must still hold when something is removed.
+struct RemovalRules {
+  // Deleted at this time or earlier, in ms since the epoch; nothing: at any time.
+  std::optional<std::int64_t> until_ms = {};
+  // Whether the registered versions lie in the same database, and so can be asked here.
+  bool registry_is_here = true;
 };
 
-}  // namespace millrace
+struct Removal {
+  enum class Outcome {
+    Removed,
+    Kept,  // as it was: `reason`
+    Gone,  // another has removed it
+  };
+  Outcome outcome = Outcome::Gone;
+  std::string reason = {};        // "it is not deleted any more"
+  std::vector<Trash> trash = {};  // what is to be deleted now; nothing where no place is known
+};
+
+// _hard_delete_run, _hard_delete_logged_model, _hard_delete_experiment: with all rows that MLflow
+// removes with it. Each claims its row first, so that a restore at the same moment either comes
+// first, and it is kept, or does not find it any more.
+//
+// Of the versions only what a single row tells is asked again: those that name the run. What else
+// uses an item must have been asked before (UseQuestions), and what comes in between must be found
+// before the files are deleted.
+Removal hard_delete_run(Work& work, const std::string& run_id, const RemovalRules& rules);
+Removal hard_delete_logged_model(Work& work, const std::string& model_id,
+                                 const RemovalRules& rules);
+// With its logged models, whatever their stage. Its runs must have been removed: one that is there
+// keeps the experiment.
+Removal hard_delete_experiment(Work& work, std::int64_t experiment_id, const RemovalRules& rules);
+
+}  // namespace millrace::tracking

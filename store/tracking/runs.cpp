@@ -113,9 +113,10 @@ void delete_run(Work& work, const std::string& run_id) {
 
 void restore_run(Work& work, const std::string& run_id) {
   runs::require_run(work, run_id);
-  work.execute(
+  const long long found = work.execute(
       "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = :run_id",
       {run_id});
+  if (found == 0) runs::throw_no_run(run_id);  // gc was first
 }
 
 RunInfo update_run(Work& work, const std::string& run_id, const RunChanges& changes) {
