@@ -32,7 +32,7 @@ std::optional<std::string> status_of(const Message& message) {
 }
 
 // Tags that are written at once: some milliseconds of work.
-constexpr std::size_t kTagsAtOnce = 1000;
+constexpr std::size_t kTagsAtOnce = 3000;
 
 bool has_repeated_key(const std::vector<Tag>& tags) { return distinct(tags).size() < tags.size(); }
 
