@@ -226,6 +226,15 @@ def test_an_unknown_revision_is_read_and_not_written(databases, of_a_newer_mlflo
     assert databases.catalog(of_a_newer_mlflow) == before
 
 
+def test_an_unknown_revision_is_read_beside_another_registry(databases, of_a_newer_mlflow, tmp_path):
+    before = databases.catalog(of_a_newer_mlflow)
+    with MillraceServer(tmp_path, "--backend-store-uri", of_a_newer_mlflow, "--registry-store-uri", databases.empty(),
+                        "--unknown-schema=read-only") as server:
+        assert server.get("/api/2.0/mlflow/experiments/get?experiment_id=0")[0] == 200
+        assert create_model(server, "m")[0] == 200
+    assert databases.catalog(of_a_newer_mlflow) == before
+
+
 def test_an_unknown_revision_is_written_for_the_brave(of_a_newer_mlflow, tmp_path):
     with MillraceServer(tmp_path, "--backend-store-uri", of_a_newer_mlflow, "--unknown-schema=write") as server:
         assert create_model(server, "m")[0] == 200

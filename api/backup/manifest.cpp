@@ -4,6 +4,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <climits>
 #include <ctime>
 #include <limits>
 
@@ -135,7 +136,7 @@ Manifest parse_manifest(std::string_view text) {
 
 bool is_backup_member(std::string_view path) {
   if (path == kDatabaseMember || path == kRegistryMember) return true;
-  if (path.find('\0') != std::string_view::npos) return false;
+  if (path.size() >= PATH_MAX || path.find('\0') != std::string_view::npos) return false;
   bool is_first = true;
   while (true) {
     const std::size_t slash = path.find('/');

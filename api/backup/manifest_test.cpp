@@ -60,6 +60,9 @@ TEST(Manifest, MembersStayBelowTheirFolders) {
     EXPECT_FALSE(is_backup_member(path)) << path;
   }
   EXPECT_FALSE(is_backup_member(std::string_view("artifacts/a\0b", 13)));
+  std::string deep = "artifacts";
+  for (int i = 0; i < 3000; ++i) deep += "/a";
+  EXPECT_FALSE(is_backup_member(deep));
 }
 
 }  // namespace

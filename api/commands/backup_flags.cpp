@@ -28,6 +28,8 @@ class BackupFlags {
 
   void finish() {
     if (file_.empty()) throw_invalid_parameter("Argument 'FILE' must not be empty.");
+    if (file_.find('"') != std::string::npos)  // which SQLite's driver takes for the name's end
+      throw_invalid_parameter("Argument 'FILE' must not hold a double quote.");
     read_store_settings(config_, warnings_);
     if (!config_.serve_artifacts) config_.default_artifact_root = "./mlruns";
     if (!default_artifact_root_.empty()) config_.default_artifact_root = default_artifact_root_;

@@ -223,8 +223,8 @@ class Restore {
   void put_in_place(RestoreStaging& staging) {
     const std::string aside =
         fmt::format(".before-restore-{:%Y%m%d-%H%M%S}", fmt::gmtime(now_ms() / 1000));
+    std::vector<std::unique_ptr<SqliteExclusive>> locks;  // held until all is put back, if it must
     RestoreSwitch moves;
-    std::vector<std::unique_ptr<SqliteExclusive>> locks;
     std::set<std::string> changed;
     for (const RestoreStaging::Database& one : staging.databases()) {
       if (is_there(one.place.path)) {
@@ -258,9 +258,11 @@ class Restore {
   }
 
   static void move_inside(RestoreSwitch& moves, const RestoreStaging::Folder& folder) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder.path)) {
-      moves.move(entry.path(), fs::path(folder.place.path) / entry.path().filename());
-    }
+    std::vector<fs::path> entries;  // before the first goes: a list that changes may leave some out
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder.path))
+      entries.push_back(entry.path());
+    for (const fs::path& entry : entries)
+      moves.move(entry, fs::path(folder.place.path) / entry.filename());
   }
 
   void set_aside(RestoreSwitch& moves, const std::string& path, const std::string& aside) {

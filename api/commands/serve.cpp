@@ -103,7 +103,7 @@ void serve(const Config& config) {
   const bool separate = config.registry_store_uri != config.backend_store_uri;
   const auto registry_db =
       separate ? open_store(config.registry_store_uri, config, std::nullopt) : nullptr;
-  if (separate) note_registry(*tracking_db, config);
+  if (separate && !tracking_db->refuses_writes()) note_registry(*tracking_db, config);
   Db& registry = separate ? *registry_db : *tracking_db;
 
   const SourceRules source_rules({config.allowed_host_addressed_artifact_schemes,

@@ -42,21 +42,23 @@ ModelVersion create_linked_version(App& app, const WorkOrder& order,
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     std::optional<tracking::ModelVersionList> list;
     try {
-      list.emplace(app.tracking.read(order, tracking::get_model_versions_tag, model_id));
+      list.emplace(model_id, app.tracking.read(order, tracking::get_model_versions_tag, model_id),
+                   wanted.name);
     } catch (const Error& refusal) {
       const bool is_final = error_row(refusal.code()).http_status < 500;
       if (is_final && !created) app.registry.write(order, registry::create_model_version, wanted);
       throw;
     }
     const auto add = [&](Work& work) {
-      if (!tracking::hold_model_versions(work, model_id, *list))
-        return std::optional<ModelVersion>();
+      if (!tracking::hold_model_versions(work, *list)) return std::optional<ModelVersion>();
       std::optional<ModelVersion> version =
           created ? created : registry::create_model_version(work, wanted);
-      tracking::add_model_version(work, model_id, *list, version->name, version->version);
+      tracking::add_model_version(work, *list, version->version);
       return version;
     };
-    if (const auto version = app.tracking.write(order, add)) return *version;
+    WorkOrder sized = order;
+    if (list->text().size() > kLongText) sized.load = Load::Large;
+    if (const auto version = app.tracking.write(sized, add)) return *version;
   }
   throw Error(ErrorCode::TemporarilyUnavailable,
               "Too many versions of this logged model at once; try again.");

@@ -64,8 +64,9 @@ HttpResponse log_model(App& app, const Request& request) {
     const std::string longer = append_to_history(history, entry);
     // MLflow validates a cut text, but stores the whole one.
     if (!app.config.truncate_long_values) validate_length("value", kMaximumHistory, longer);
-    if (app.tracking.write(request.order(), tracking::replace_run_tag, run_id, kHistoryTag, history,
-                           longer))
+    const Load load = longer.size() > kLongText ? Load::Large : Load::Small;
+    if (app.tracking.write(request.order(load), tracking::replace_run_tag, run_id, kHistoryTag,
+                           history, longer))
       return json_reply("{}");
   }
   throw Error(ErrorCode::TemporarilyUnavailable,

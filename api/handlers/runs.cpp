@@ -31,24 +31,41 @@ std::optional<std::string> status_of(const Message& message) {
   return std::nullopt;
 }
 
-// Tags that are written at once: some milliseconds of work.
+// What is written of a run at once: some 20 ms of work on SQLite.
 constexpr std::size_t kTagsAtOnce = 3000;
+constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20U;
 
-bool has_repeated_key(const std::vector<Tag>& tags) { return distinct(tags).size() < tags.size(); }
+std::size_t bytes_of(const Tag& tag) { return tag.key.size() + tag.value.size(); }
+
+// The first of the tags that may be written at once.
+std::span<const Tag> portion_of(std::span<const Tag> tags) {
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < std::min(kTagsAtOnce, tags.size()); ++count) {
+    bytes += bytes_of(tags[count]);
+    if (count > 0 && bytes > kBytesAtOnce) break;
+  }
+  return tags.first(count);
+}
 
 // A run with very many tags is made in several units of work, since those of others would wait for
-// one. A key given twice is refused, so nothing may have been written by then.
+// a single one.
 Run create(App& app, const Request& request, const tracking::NewRun& wanted) {
   const WorkOrder order = request.order(load_of(wanted.tags.size()));
-  if (wanted.tags.size() <= kTagsAtOnce || has_repeated_key(wanted.tags))
+  if (portion_of(wanted.tags).size() == wanted.tags.size())
     return app.tracking.write(order, tracking::create_run, wanted, append_to_uri_path);
   Run run = app.tracking.write(request.order(), tracking::begin_run, wanted, append_to_uri_path);
-  for (std::span<const Tag> rest(run.tags); !rest.empty();) {
-    const auto portion = rest.first(std::min(kTagsAtOnce, rest.size()));
-    app.tracking.write(order, tracking::add_new_tags, run.info.run_id, portion);
-    rest = rest.subspan(portion.size());
+  const std::string& run_id = run.info.run_id;
+  try {
+    for (std::span<const Tag> rest(run.tags); !rest.empty();) {
+      const std::span<const Tag> portion = portion_of(rest);
+      app.tracking.write(order, tracking::add_new_tags, run_id, portion);
+      rest = rest.subspan(portion.size());
+    }
+    app.tracking.write(request.order(), tracking::finish_run, run_id, wanted.experiment_id);
+  } catch (const Error&) {
+    app.tracking.write(order, tracking::drop_begun_run, run_id);
+    throw;
   }
-  app.tracking.write(request.order(), tracking::finish_run, run.info.run_id, wanted.experiment_id);
   return run;
 }
 

@@ -35,6 +35,16 @@ class HttpClientTest : public testing::Test {
     return response;
   }
 
+  std::vector<std::string> asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  std::vector<std::string> authorizations() {
+    const std::lock_guard lock(mutex_);
+    return authorizations_;
+  }
+
+ private:
   std::mutex mutex_;
   std::vector<std::string> asked_, authorizations_;
   server_test::RunningServer running_{[this](HttpRequest& request) { return answer(request); }};
@@ -45,9 +55,9 @@ TEST_F(HttpClientTest, AsksBelowTheUrlsPath) {
   EXPECT_EQ(client.get("/a%20b/200"), 200);
   EXPECT_EQ(client.remove("/x/404"), 404);
   EXPECT_EQ(client.remove("/x/302"), 302);
-  EXPECT_THAT(asked_,
+  EXPECT_THAT(asked(),
               ElementsAre("GET /prefix/a%20b/200", "DELETE /prefix/x/404", "DELETE /prefix/x/302"));
-  EXPECT_THAT(authorizations_, ElementsAre("none", "none", "none"));
+  EXPECT_THAT(authorizations(), ElementsAre("none", "none", "none"));
 }
 
 TEST_F(HttpClientTest, TellsWhoAsks) {
@@ -59,7 +69,7 @@ TEST_F(HttpClientTest, TellsWhoAsks) {
   HttpClient(known).get("/200");
   HttpClient in_url(target("a%40b:c@"));
   in_url.get("/200");
-  EXPECT_THAT(authorizations_, ElementsAre("Bearer t", "Basic dTpw", "Basic YUBiOmM="));
+  EXPECT_THAT(authorizations(), ElementsAre("Bearer t", "Basic dTpw", "Basic YUBiOmM="));
   EXPECT_THAT(in_url.shown_url(), Not(HasSubstr("@")));
 }
 

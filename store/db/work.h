@@ -30,8 +30,11 @@ struct Caller {
 // some hundred rows, or as many as are there) take turns with all others instead of joining them.
 enum class Load { Small, Large };
 constexpr Load load_of(std::size_t rows) { return rows > 200 ? Load::Large : Load::Small; }
+// Bytes of a text that is written, from which on that is a Large write.
+inline constexpr std::size_t kLongText = std::size_t{256} << 10U;
 
-// What is told to the database beside a body.
+// What is told to the database beside a body. The deadline is for the body to look at: no back end
+// ends one at it yet.
 struct WorkOrder {
   using Deadline = std::chrono::steady_clock::time_point;
 

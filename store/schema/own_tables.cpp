@@ -44,7 +44,8 @@ constexpr std::array kOwnTables{
 // missing the tables are of a time before it, or a creation was interrupted.
 std::string raise_version(const std::optional<OwnSchema>& found, const OwnSchema& program) {
   const std::string version = std::to_string(program.version);
-  const std::string least = std::to_string(program.min_compatible);
+  const std::string least =
+      std::to_string(std::max(program.min_compatible, found ? found->min_compatible : 0));
   if (!found) {
     return "INSERT INTO millrace_schema (id, version, min_compatible) VALUES (1, " + version +
            ", " + least + ")";

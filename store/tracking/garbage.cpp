@@ -73,7 +73,6 @@ std::optional<Garbage> locked(Work& work, GarbageKind kind, const std::string& i
 void add_trash(Work& work, const Garbage& item, Removal& removal) {
   if (item.artifact_uri.empty()) return;
   removal.trash.push_back({item.kind, item.id, item.artifact_uri, work.now()});
-  put_into_trash(work, removal.trash.back());
 }
 
 }  // namespace
@@ -140,6 +139,7 @@ Removal hard_delete_run(Work& work, const std::string& run_id, const RemovalRule
   }
   Removal removal{.outcome = Removal::Outcome::Removed};
   add_trash(work, *run, removal);
+  put_into_trash(work, removal.trash);
   return removal;
 }
 
@@ -156,6 +156,7 @@ Removal hard_delete_logged_model(Work& work, const std::string& model_id,
   }
   Removal removal{.outcome = Removal::Outcome::Removed};
   add_trash(work, *model, removal);
+  put_into_trash(work, removal.trash);
   return removal;
 }
 
@@ -173,6 +174,7 @@ Removal hard_delete_experiment(Work& work, std::int64_t experiment_id, const Rem
   for (const Garbage& model : garbage_logged_models_of(work, experiment_id)) {
     add_trash(work, model, removal);
   }
+  put_into_trash(work, removal.trash);
   // Those whose key to the experiment does not cascade, or that have none, children first.
   for (const char* table :
        {"logged_model_metrics", "logged_model_params", "logged_model_tags", "logged_models",

@@ -178,7 +178,7 @@ TEST_P(GarbageTest, WhatWasRemovedIsListedUntilItsFilesAreGone) {
   };
   EXPECT_FALSE(is_back(id));
   EXPECT_TRUE(is_back(new_run()));
-  db().write([&](Work& work) { tracking::put_into_trash(work, removal.trash[0]); });
+  db().write([&](Work& work) { tracking::put_into_trash(work, removal.trash); });
   EXPECT_EQ(trash(), line);
   db().write([&](Work& work) { tracking::forget_trash(work, removal.trash[0]); });
   EXPECT_TRUE(trash().empty());

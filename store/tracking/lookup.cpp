@@ -51,7 +51,8 @@ std::string get_model_versions_tag(Work& work, const std::string& model_id) {
   return versions_tag(work, model_id, "").value_or("");
 }
 
-bool hold_model_versions(Work& work, const std::string& model_id, const ModelVersionList& list) {
+bool hold_model_versions(Work& work, const ModelVersionList& list) {
+  const std::string& model_id = list.model_id();
   const std::int64_t experiment_id = experiment_of(work, model_id);
   const auto tag = versions_tag(work, model_id, row_lock(work.dialect()));
   if (tag.value_or("") != list.text()) return false;
@@ -64,10 +65,9 @@ bool hold_model_versions(Work& work, const std::string& model_id, const ModelVer
   return true;
 }
 
-void add_model_version(Work& work, const std::string& model_id, const ModelVersionList& list,
-                       const std::string& name, std::int64_t version) {
-  logged_models::write_tags(work, model_id, experiment_of(work, model_id),
-                            {{kModelVersionsTag, list.with(name, version)}});
+void add_model_version(Work& work, const ModelVersionList& list, std::int64_t version) {
+  logged_models::write_tags(work, list.model_id(), experiment_of(work, list.model_id()),
+                            {{kModelVersionsTag, list.with(version)}});
 }
 
 }  // namespace millrace::tracking

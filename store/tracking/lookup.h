@@ -24,10 +24,9 @@ std::optional<SourceLoggedModel> find_source_logged_model(Work& work, const std:
 std::string get_model_versions_tag(Work& work, const std::string& model_id);
 // ... tells whether it is still what the list was made of, and if so keeps it that way until the
 // end of the work ...
-bool hold_model_versions(Work& work, const std::string& model_id, const ModelVersionList& list);
+bool hold_model_versions(Work& work, const ModelVersionList& list);
 // ... and then, in the same unit of work, writes the list with the version added. All three throw
 // RESOURCE_DOES_NOT_EXIST "Logged model with ID '...' not found."
-void add_model_version(Work& work, const std::string& model_id, const ModelVersionList& list,
-                       const std::string& name, std::int64_t version);
+void add_model_version(Work& work, const ModelVersionList& list, std::int64_t version);
 
 }  // namespace millrace::tracking

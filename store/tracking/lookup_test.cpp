@@ -36,10 +36,11 @@ class TrackingLookupTest : public RegistrySuite {
   void add_version(const std::string& model_id, const std::string& name, std::int64_t version) {
     bool done = false;
     while (!done) {
-      const tracking::ModelVersionList list(read(tracking::get_model_versions_tag, model_id));
+      const tracking::ModelVersionList list(model_id,
+                                            read(tracking::get_model_versions_tag, model_id), name);
       done = db().write([&](Work& work) {
-        if (!tracking::hold_model_versions(work, model_id, list)) return false;
-        tracking::add_model_version(work, model_id, list, name, version);
+        if (!tracking::hold_model_versions(work, list)) return false;
+        tracking::add_model_version(work, list, version);
         return true;
       });
     }
@@ -71,12 +72,12 @@ TEST_P(TrackingLookupTest, LoggedModelsAreFoundUnlessDeleted) {
 // Nor is a list overwritten that another one has changed since it was read.
 TEST_P(TrackingLookupTest, AListThatHasChangedIsKnown) {
   add_logged_model("a", "active", {});
-  const tracking::ModelVersionList none("");
-  EXPECT_TRUE(write(tracking::hold_model_versions, "a", none));
+  const tracking::ModelVersionList none("a", "", "m");
+  EXPECT_TRUE(write(tracking::hold_model_versions, none));
   add_version("a", "m", 1);
-  EXPECT_FALSE(write(tracking::hold_model_versions, "a", none));
-  const tracking::ModelVersionList now(versions_tag("a"));
-  EXPECT_TRUE(write(tracking::hold_model_versions, "a", now));
+  EXPECT_FALSE(write(tracking::hold_model_versions, none));
+  const tracking::ModelVersionList now("a", versions_tag("a"), "m");
+  EXPECT_TRUE(write(tracking::hold_model_versions, now));
 }
 
 TEST_P(TrackingLookupTest, VersionsAreAppendedToTheTag) {

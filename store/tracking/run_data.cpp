@@ -1,33 +1,18 @@
 #include "store/tracking/run_data.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <limits>
 #include <unordered_map>
 
 #include "store/common/error.h"
 #include "store/db/dialect.h"
 #include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
+#include "store/tracking/metric_values.h"
 #include "store/tracking/run_rows.h"
 
 namespace millrace::tracking {
 namespace {
-
-// sanitize_metric_value: what no database keeps becomes a number.
-double stored_value(const Metric& metric) {
-  if (std::isnan(metric.value)) return 0;
-  constexpr double kMost = std::numeric_limits<double>::max();
-  return std::clamp(metric.value, -kMost, kMost);
-}
-
-// MLflow's driver writes digits, which PostgreSQL reads as a decimal number: it has no negative
-// zero.
-double stored_value(const Metric& metric, Dialect dialect) {
-  const double value = stored_value(metric);
-  return dialect == Dialect::Postgresql ? value + 0.0 : value;
-}
 
 std::int64_t is_nan(const Metric& metric) { return std::isnan(metric.value) ? 1 : 0; }
 
@@ -63,14 +48,6 @@ std::vector<const Metric*> latest_of_each(std::span<const Metric> metrics) {
 std::string changed_param_text(const Tag& param, const std::string& old_value) {
   return "{'key': " + python::repr(param.key) + ", 'old_value': " + python::repr(old_value) +
          ", 'new_value': " + python::repr(param.value) + "}";
-}
-
-Value value_of(const std::optional<std::string>& text) { return text ? Value(*text) : Value(); }
-
-std::int64_t number_of(const std::string& experiment_id) {
-  std::int64_t number = 0;
-  std::from_chars(experiment_id.data(), experiment_id.data() + experiment_id.size(), number);
-  return number;
 }
 
 void write_latest(Work& work, const std::string& run_id, std::span<const Metric> metrics) {
@@ -151,38 +128,6 @@ void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& t
   runs::write_tags(work, run_id, others);
 }
 
-// A model's metric has one value at a step and timestamp of a run: logging it again is swallowed,
-// another value refused.
-void write_model_metric(Work& work, const std::string& run_id, std::int64_t experiment_id,
-                        const Metric& metric) {
-  static const RowsStatement insert_metric(9, [](Dialect dialect, std::size_t rows) {
-    return insert_missing(
-        dialect, "logged_model_metrics",
-        {"model_id", "metric_name", "metric_timestamp_ms", "metric_step", "run_id", "metric_value",
-         "experiment_id", "dataset_name", "dataset_digest"},
-        rows);
-  });
-  const long long inserted =
-      insert_metric.execute(work, {*metric.model_id, metric.key, metric.timestamp, metric.step,
-                                   run_id, stored_value(metric, work.dialect()), experiment_id,
-                                   value_of(metric.dataset_name), value_of(metric.dataset_digest)});
-  if (counts_missing(work.dialect()) && inserted > 0) return;
-  using Text = std::optional<std::string>;
-  const auto stored = work.first<std::optional<double>, Text, Text>(
-      "SELECT metric_value, dataset_name, dataset_digest FROM logged_model_metrics"
-      " WHERE model_id = :model_id AND metric_name = :key AND metric_timestamp_ms = :timestamp"
-      " AND metric_step = :step AND run_id = :run_id",
-      {*metric.model_id, metric.key, metric.timestamp, metric.step, run_id});
-  if (stored && *stored == std::tuple(std::optional(stored_value(metric)), metric.dataset_name,
-                                      metric.dataset_digest)) {
-    return;
-  }
-  throw Error(ErrorCode::BadRequest, "The metric '" + metric.key + "' of the logged model '" +
-                                         *metric.model_id + "' has another value at step " +
-                                         std::to_string(metric.step) + " and timestamp " +
-                                         std::to_string(metric.timestamp) + ".");
-}
-
 }  // namespace
 
 void log_metric(Work& work, const std::string& run_id, const Metric& metric) {
@@ -213,14 +158,6 @@ void log_batch(Work& work, const std::string& run_id, const RunBatch& batch) {
   write_params(work, run_id, batch.params);
   write_metrics(work, run_id, batch.metrics);
   write_tags(work, run_id, batch.tags);
-}
-
-void log_model_metrics(Work& work, const std::string& run_id, std::span<const Metric> metrics) {
-  const std::int64_t experiment_id =
-      number_of(runs::require_active_run(work, run_id).experiment_id);
-  for (const Metric& metric : metrics) {
-    if (metric.model_id) write_model_metric(work, run_id, experiment_id, metric);
-  }
 }
 
 }  // namespace millrace::tracking

@@ -165,6 +165,26 @@ TEST_P(RunDataTest, MetricsOfModelsAreLoggedTogetherOrNotAtAll) {
   EXPECT_EQ(count("metrics"), 0);
 }
 
+TEST_P(RunDataTest, ManyMetricsOfModelsAreAllThere) {
+  add_model("m");
+  add_model("n");
+  std::vector<Metric> metrics;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    metrics.push_back({.key = "k" + std::to_string(i % 50),
+                       .value = static_cast<double>(i),
+                       .timestamp = i / 100,
+                       .step = i,
+                       .model_id = i % 2 == 0 ? "m" : "n"});
+  }
+  write(tracking::log_model_metrics, run_, metrics);
+  write(tracking::log_model_metrics, run_, metrics);
+  EXPECT_EQ(count("logged_model_metrics"), 200);
+  metrics.back().value = 7;
+  EXPECT_MILLRACE_ERROR(
+      write(tracking::log_model_metrics, run_, metrics), ErrorCode::BadRequest,
+      "The metric 'k49' of the logged model 'n' has another value at step 199 and timestamp 1.");
+}
+
 TEST_P(RunDataTest, IdenticalParamsOfManyClientsAllSucceed) {
   const int succeeded = at_once(32, [&](int i) {
     if (i % 2 == 0) write(tracking::log_param, run_, {"p", "same"});

@@ -30,7 +30,11 @@ void settle_name(Run& run) {
   if (tagged.empty()) run.tags.push_back({runs::kNameTag, name});
 }
 
-// Without its tags. One that is begun alone is a deleted run until it is finished.
+// A run that is begun is a deleted one until it is finished: as if it was deleted later than now,
+// so that gc leaves it alone meanwhile.
+constexpr std::int64_t kTimeToFinish = 3'600'000;  // ms
+
+// Without its tags.
 void insert_run(Work& work, const Run& run, std::int64_t experiment_id, const std::string& stage) {
   work.execute(
       "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id,"
@@ -38,8 +42,8 @@ void insert_run(Work& work, const Run& run, std::int64_t experiment_id, const st
       " experiment_id) VALUES (:run_id, :name, 'UNKNOWN', '', '', :user_id, 'RUNNING', :start_time,"
       " NULL, :deleted_time, '', :stage, :artifact_uri, :experiment_id)",
       {run.info.run_id, run.info.run_name, run.info.user_id, *run.info.start_time,
-       stage == kDeleted ? Value(work.now()) : Value(), stage, run.info.artifact_uri,
-       experiment_id});
+       stage == kDeleted ? Value(work.now() + kTimeToFinish) : Value(), stage,
+       run.info.artifact_uri, experiment_id});
 }
 
 Run create_run_without_tags(Work& work, const NewRun& run, JoinLocation join,
@@ -81,7 +85,15 @@ Run create_run(Work& work, const NewRun& run, JoinLocation join) {
 }
 
 Run begin_run(Work& work, const NewRun& run, JoinLocation join) {
-  return create_run_without_tags(work, run, join, kDeleted);
+  Run begun = create_run_without_tags(work, run, join, kDeleted);
+  if (distinct(begun.tags).size() < begun.tags.size()) throw UniqueViolation();
+  return begun;
+}
+
+void drop_begun_run(Work& work, const std::string& run_id) {
+  if (runs::require_run(work, run_id).lifecycle_stage != kDeleted) return;
+  for (const std::string table : {"tags", "runs"})
+    work.execute("DELETE FROM " + table + " WHERE run_uuid = :run_id", {run_id});
 }
 
 void add_new_tags(Work& work, const std::string& run_id, std::span<const Tag> tags) {

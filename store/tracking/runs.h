@@ -43,10 +43,12 @@ Run create_run(Work& work, const NewRun& run, JoinLocation join);
 
 // create_run in several units of work, for so many tags that others would wait: the run without
 // its tags, then these in portions, then what makes it an active run. Until then it is a deleted
-// run, which is what is left of one that is never finished. `tags`: keys that the run has not.
+// run, which is what is left of one when the process dies; where something is refused it can be
+// dropped. `tags`: keys that the run has not.
 Run begin_run(Work& work, const NewRun& run, JoinLocation join);
 void add_new_tags(Work& work, const std::string& run_id, std::span<const Tag> tags);
 void finish_run(Work& work, const std::string& run_id, std::int64_t experiment_id);
+void drop_begun_run(Work& work, const std::string& run_id);
 
 // get_run, in whatever stage.
 Run get_run(Work& work, const std::string& run_id);

@@ -92,6 +92,14 @@ TEST_P(RunsTest, ARunMadeInPartsIsADeletedOneUntilItIsFinished) {
   EXPECT_EQ(read(tracking::get_run, id).info.lifecycle_stage, "active");
   EXPECT_EQ(value<std::int64_t>("SELECT deleted_time FROM runs"), std::nullopt);
   EXPECT_EQ(tags_of(id), "k=v mlflow.runName=r");
+  const auto dropped = write(tracking::begin_run, wanted, join);
+  write(tracking::add_new_tags, dropped.info.run_id, dropped.tags);
+  write(tracking::drop_begun_run, dropped.info.run_id);
+  EXPECT_THROW(read(tracking::get_run, dropped.info.run_id), Error);
+  tracking::NewRun twice = wanted;
+  twice.tags = {{"mlflow.runName", ""}};  // beside which the name is put
+  EXPECT_THROW(write(tracking::begin_run, twice, join), Error);
+  EXPECT_EQ(value<std::int64_t>("SELECT COUNT(*) FROM runs"), 1);
   const auto late = write(tracking::begin_run, wanted, join);
   write(tracking::delete_experiment, 5);
   EXPECT_THROW(write(tracking::finish_run, late.info.run_id, 5), Error);

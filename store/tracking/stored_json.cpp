@@ -1,9 +1,11 @@
 #include "store/tracking/stored_json.h"
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "store/common/error.h"
 #include "store/text/python_text.h"
@@ -41,32 +43,40 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
+// The version, if the entry is exactly one of that name. Python finds 1 and 1.0 equal.
+std::optional<std::int64_t> version_in(const nlohmann::json& entry, const std::string& name) {
+  if (!entry.is_object() || entry.size() != 2) return std::nullopt;
+  const auto its_name = entry.find("name");
+  const auto version = entry.find("version");
+  if (its_name == entry.end() || version == entry.end() || *its_name != name) return std::nullopt;
+  if (version->is_number_integer()) return version->get<std::int64_t>();
+  if (!version->is_number_float()) return std::nullopt;
+  const double number = version->get<double>();
+  constexpr double exact = 9007199254740992;  // 2^53
+  if (std::trunc(number) != number || std::abs(number) > exact) return std::nullopt;
+  return static_cast<std::int64_t>(number);
+}
+
 }  // namespace
 
-struct ModelVersionList::Entries {
-  nlohmann::json list;
-};
-
-ModelVersionList::ModelVersionList(std::string text)
-    : text_(std::move(text)),
-      entries_(std::make_unique<const Entries>(
-          Entries{text_.empty() ? nlohmann::json::array()
-                                : nlohmann::json::parse(text_, nullptr, false)})) {
-  if (entries_->list.is_array()) return;
-  throw_invalid_parameter("The tag '" + std::string(kModelVersionsTag) +
-                          "' of the logged model is not a JSON list.");
-}
-ModelVersionList::ModelVersionList(ModelVersionList&&) noexcept = default;
-ModelVersionList::~ModelVersionList() = default;
-
-std::string ModelVersionList::with(const std::string& name, std::int64_t version) const {
-  const std::string entry =
-      "{\"name\": " + quoted(name) + ", \"version\": " + std::to_string(version) + "}";
-  const nlohmann::json& list = entries_->list;
-  const auto added = nlohmann::json::parse(entry);
-  if (list.empty() || std::find(list.begin(), list.end(), added) != list.end()) {
-    return "[" + entry + "]";
+ModelVersionList::ModelVersionList(std::string model_id, std::string text, std::string name)
+    : model_id_(std::move(model_id)), text_(std::move(text)), name_(std::move(name)) {
+  if (text_.empty()) return;
+  const auto list = nlohmann::json::parse(text_, nullptr, false);
+  if (!list.is_array()) {
+    throw_invalid_parameter("The tag '" + std::string(kModelVersionsTag) +
+                            "' of the logged model '" + model_id_ + "' is not a JSON list.");
   }
+  is_empty_ = list.empty();
+  for (const auto& entry : list) {
+    if (const auto version = version_in(entry, name_)) versions_.insert(*version);
+  }
+}
+
+std::string ModelVersionList::with(std::int64_t version) const {
+  const std::string entry =
+      "{\"name\": " + quoted(name_) + ", \"version\": " + std::to_string(version) + "}";
+  if (is_empty_ || versions_.contains(version)) return "[" + entry + "]";
   return text_.substr(0, text_.rfind(']')) + ", " + entry + "]";
 }
 

@@ -2,34 +2,35 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <unordered_set>
 
 namespace millrace::tracking {
 
-// A logged model's tag mlflow.modelVersions: a list of {"name", "version"}.
+// The tag of a logged model that lists the versions made of it: {"name", "version"} each.
+inline constexpr const char* kModelVersionsTag = "mlflow.modelVersions";
+
+// Its value, ready for a version of one registered model. What takes time for a long list is done
+// when this is made.
 class ModelVersionList {
  public:
-  // Parses the text, which takes time for a long one. No list and an empty text are the same.
-  // Throws INVALID_PARAMETER_VALUE for what is no JSON list.
-  explicit ModelVersionList(std::string text);
-  ModelVersionList(ModelVersionList&&) noexcept;
-  ~ModelVersionList();
+  // Of the logged model `model_id`, for a version of `name`. No list and an empty text are the
+  // same. Throws INVALID_PARAMETER_VALUE for what is no JSON list.
+  ModelVersionList(std::string model_id, std::string text, std::string name);
 
+  const std::string& model_id() const { return model_id_; }
   const std::string& text() const { return text_; }
 
   // What abstract_store.set_model_versions_tags makes of it: the new entry comes last; if it is in
   // the list already, the list is replaced by it.
-  std::string with(const std::string& name, std::int64_t version) const;
+  std::string with(std::int64_t version) const;
 
  private:
-  struct Entries;
-
+  std::string model_id_;
   std::string text_;
-  std::unique_ptr<const Entries> entries_;
+  std::string name_;
+  bool is_empty_ = true;
+  std::unordered_set<std::int64_t> versions_;  // of the name that are in it
 };
-
-// The tag's key.
-inline constexpr const char* kModelVersionsTag = "mlflow.modelVersions";
 
 }  // namespace millrace::tracking

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "store/db/dialect.h"
+#include "store/db/rows_statement.h"
+
 namespace millrace::tracking {
 namespace {
 
@@ -26,9 +29,14 @@ std::vector<Trash> list_trash(Work& work) {
   return found;
 }
 
-void put_into_trash(Work& work, const Trash& item) {
-  work.execute(upsert(work.dialect(), "millrace_trash", {"kind", "id"}, {"uri", "removed_ms"}),
-               {word_of(item.kind), item.id, item.artifact_uri, item.removed_ms});
+void put_into_trash(Work& work, const std::vector<Trash>& items) {
+  static const RowsStatement upsert_items(4, [](Dialect dialect, std::size_t rows) {
+    return upsert(dialect, "millrace_trash", {"kind", "id"}, {"uri", "removed_ms"}, rows);
+  });
+  Values values;
+  for (const Trash& item : items)
+    values.insert(values.end(), {word_of(item.kind), item.id, item.artifact_uri, item.removed_ms});
+  upsert_items.execute(work, std::move(values));
 }
 
 bool has_row_again(Work& work, const Trash& item) {

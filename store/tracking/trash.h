@@ -27,8 +27,8 @@ struct Trash {
 // What is to be deleted, by kind and id.
 std::vector<Trash> list_trash(Work& work);
 
-// One that is there already takes the new place.
-void put_into_trash(Work& work, const Trash& item);
+// Each kind and id once. One that is there already takes the new place.
+void put_into_trash(Work& work, const std::vector<Trash>& items);
 
 // Whether its run or model is there again, as in a database that was put back: its files are in use
 // then.

@@ -64,12 +64,18 @@ SqliteExclusive::SqliteExclusive(const std::string& path) {
     // The log is to stay as it is, unless it is written back.
     sqlite_api::sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                                   nullptr);
+    // SQLite opens what it may not write for reading, and then locks nothing.
+    if (sqlite_api::sqlite3_db_readonly(connection_->handle(), "main") != 0) {
+      throw Error(ErrorCode::PermissionDenied,
+                  "The database " + path + " may not be written by this user.");
+    }
     connection_->set_patience(0);
     connection_->run("PRAGMA locking_mode = EXCLUSIVE");  // which keeps the lock that comes now
     connection_->run("BEGIN EXCLUSIVE");
     connection_->run("COMMIT");
   } catch (const Error& error) {
     if (error.code() == ErrorCode::TemporarilyUnavailable) throw_in_use(path, "another process");
+    if (error.code() != ErrorCode::InvalidState) throw;  // no lock, and so no right to go on
     connection_.reset();
   }
 }
