@@ -6,6 +6,7 @@
 #include "api/entities/registry_json.h"
 #include "api/handlers/registry.h"
 #include "api/handlers/store_lookup.h"
+#include "api/handlers/until_unchanged.h"
 #include "api/rest/app.h"
 #include "api/rest/list_reply.h"
 #include "api/rest/page_token.h"
@@ -18,8 +19,6 @@
 
 namespace millrace::handlers {
 namespace {
-
-constexpr int kMostAttempts = 1000;
 
 constexpr std::array kVersionParams{Param{"name", Kind::String, true},
                                     Param{"version", Kind::String, true}};
@@ -39,7 +38,7 @@ ModelVersion create_linked_version(App& app, const WorkOrder& order,
   std::optional<ModelVersion> created;
   if (&app.registry != &app.tracking)
     created = app.registry.write(order, registry::create_model_version, wanted);
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  return *until_unchanged("versions of this logged model", [&] {
     std::optional<tracking::ModelVersionList> list;
     try {
       list.emplace(model_id, app.tracking.read(order, tracking::get_model_versions_tag, model_id),
@@ -49,19 +48,16 @@ ModelVersion create_linked_version(App& app, const WorkOrder& order,
       if (is_final && !created) app.registry.write(order, registry::create_model_version, wanted);
       throw;
     }
-    const auto add = [&](Work& work) {
+    WorkOrder sized = order;
+    if (list->text().size() > kLongText) sized.load = Load::Large;
+    return app.tracking.write(sized, [&](Work& work) {
       if (!tracking::hold_model_versions(work, *list)) return std::optional<ModelVersion>();
       std::optional<ModelVersion> version =
           created ? created : registry::create_model_version(work, wanted);
       tracking::add_model_version(work, *list, version->version);
       return version;
-    };
-    WorkOrder sized = order;
-    if (list->text().size() > kLongText) sized.load = Load::Large;
-    if (const auto version = app.tracking.write(sized, add)) return *version;
-  }
-  throw Error(ErrorCode::TemporarilyUnavailable,
-              "Too many versions of this logged model at once; try again.");
+    });
+  });
 }
 
 }  // namespace

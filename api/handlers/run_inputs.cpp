@@ -3,18 +3,17 @@
 
 #include "api/entities/logged_model_history.h"
 #include "api/handlers/registry.h"
+#include "api/handlers/until_unchanged.h"
 #include "api/rest/app.h"
 #include "api/rest/reply.h"
 #include "api/rest/request.h"
 #include "api/rules/validate.h"
-#include "store/common/error.h"
 #include "store/tracking/runs.h"
 
 namespace millrace::handlers {
 namespace {
 
 constexpr std::size_t kMaximumHistory = 8000;
-constexpr int kMostAttempts = 1000;
 
 constexpr std::array kDatasetParams{Param{"name"},   Param{"digest"}, Param{"source_type"},
                                     Param{"source"}, Param{"schema"}, Param{"profile"}};
@@ -56,21 +55,17 @@ HttpResponse log_model(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   const std::string entry = history_entry(message.text("model_json"));
   const std::string& run_id = message.text("run_id");
-  // Made outside of the transaction, since a long history takes time; set if it still is what this
-  // was made from. Each time that it is not, another entry has come into it.
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  until_unchanged("log models for this run", [&] {
     const auto history =
         app.tracking.read(request.order(), tracking::get_run_tag, run_id, kHistoryTag);
     const std::string longer = append_to_history(history, entry);
     // MLflow validates a cut text, but stores the whole one.
     if (!app.config.truncate_long_values) validate_length("value", kMaximumHistory, longer);
     const Load load = longer.size() > kLongText ? Load::Large : Load::Small;
-    if (app.tracking.write(request.order(load), tracking::replace_run_tag, run_id, kHistoryTag,
-                           history, longer))
-      return json_reply("{}");
-  }
-  throw Error(ErrorCode::TemporarilyUnavailable,
-              "Too many log models for this run at once; try again.");
+    return app.tracking.write(request.order(load), tracking::replace_run_tag, run_id, kHistoryTag,
+                              history, longer);
+  });
+  return json_reply("{}");
 }
 
 HttpResponse log_inputs(App& app, const Request& request) {
