@@ -3,6 +3,7 @@
 #include "store/registry/model_versions.h"
 #include "store/registry/rows.h"
 #include "store/search/query.h"
+#include "store/search/tagged_page.h"
 
 namespace millrace::registry {
 namespace {
@@ -30,20 +31,15 @@ bool search_model_versions(Work& work, const search::ParsedSearch& parsed, std::
                            std::int64_t offset,
                            const std::function<void(const ModelVersion&)>& row) {
   const search::Query query = with_tags(parsed, {max_results + 1, offset}, work.dialect());
-  std::int64_t count = 0;  // of the versions begun
-  ModelVersion current;
+  search::TaggedPage<ModelVersion> page(max_results, row);
+  const auto is_same = [](const ModelVersion& a, const ModelVersion& b) {
+    return a.version == b.version && a.name == b.name;
+  };
   each_version<Text, Text>(
-      work, query.sql, query.values, [&](ModelVersion next, Text key, Text value) {
-        if (count == 0 || next.version != current.version || next.name != current.name) {
-          if (count > 0 && count <= max_results) row(current);
-          ++count;
-          current = std::move(next);
-        }
-        if (key) current.tags.push_back({*std::move(key), std::move(value).value_or("")});
+      work, query.sql, query.values, [&](ModelVersion version, Text key, Text value) {
+        page.add(std::move(version), std::move(key), std::move(value), is_same);
       });
-  const bool more = count > max_results;
-  if (count > 0 && !more) row(current);
-  return more;
+  return page.finish();
 }
 
 }  // namespace millrace::registry

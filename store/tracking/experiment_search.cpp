@@ -4,6 +4,7 @@
 
 #include "store/db/dialect.h"
 #include "store/search/query.h"
+#include "store/search/tagged_page.h"
 #include "store/tracking/experiment_rows.h"
 #include "store/tracking/experiments.h"
 
@@ -41,20 +42,15 @@ bool search_experiments(Work& work, const search::ParsedSearch& parsed, ViewType
                         std::int64_t max_results, std::int64_t offset,
                         const std::function<void(const Experiment&)>& row) {
   const search::Query query = with_tags(parsed, view, {max_results + 1, offset}, work.dialect());
-  std::int64_t count = 0;  // of the experiments begun
-  Experiment current;
+  search::TaggedPage<Experiment> page(max_results, row);
+  const auto is_same = [](const Experiment& a, const Experiment& b) {
+    return a.experiment_id == b.experiment_id;
+  };
   experiments::each_experiment<Text, Text>(
-      work, query.sql, query.values, [&](Experiment next, Text key, Text value) {
-        if (count == 0 || next.experiment_id != current.experiment_id) {
-          if (count > 0 && count <= max_results) row(current);
-          ++count;
-          current = std::move(next);
-        }
-        if (key) current.tags.push_back({*std::move(key), std::move(value).value_or("")});
+      work, query.sql, query.values, [&](Experiment experiment, Text key, Text value) {
+        page.add(std::move(experiment), std::move(key), std::move(value), is_same);
       });
-  const bool more = count > max_results;
-  if (count > 0 && !more) row(current);
-  return more;
+  return page.finish();
 }
 
 std::vector<DatasetSummary> search_datasets(Work& work, const std::vector<std::int64_t>& ids) {
