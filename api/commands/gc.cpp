@@ -181,17 +181,14 @@ class GarbageCollector {
     fmt::print("Artifacts are left of an earlier gc, of {} runs and logged models.\n", left.size());
     std::vector<Removed> removed;
     std::vector<Trash> back;
-    tracking_.read([&](Work& work) {
-      removed.clear();
-      back.clear();
-      for (const Trash& item : left) {
-        if (tracking::has_row_again(work, item)) {
-          back.push_back(item);
-        } else {
-          removed.push_back({what_of(item), {item}});
-        }
+    const auto again = tracking_.read(WorkOrder(), tracking::ids_with_rows_again, left);
+    for (const Trash& item : left) {
+      if (again.contains(item.id)) {
+        back.push_back(item);
+      } else {
+        removed.push_back({what_of(item), {item}});
       }
-    });
+    }
     forget(back);
     delete_files(removed);
   }
@@ -249,9 +246,7 @@ class GarbageCollector {
 
   void forget(std::vector<Trash>& gone) {
     if (gone.empty()) return;
-    tracking_.write(load_of(gone.size()), [&](Work& work) {
-      for (const Trash& item : gone) tracking::forget_trash(work, item);
-    });
+    tracking_.write(WorkOrder{.load = load_of(gone.size())}, tracking::forget_trash, gone);
     gone.clear();
   }
 

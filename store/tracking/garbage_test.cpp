@@ -13,10 +13,6 @@ using tracking::Removal;
 using tracking::RemovalRules;
 using Outcome = tracking::Removal::Outcome;
 
-std::string join(std::string_view location, std::string_view path) {
-  return std::string(location) + "/" + std::string(path);
-}
-
 class GarbageTest : public TrackingSuite {
  protected:
   GarbageTest() {
@@ -172,15 +168,13 @@ TEST_P(GarbageTest, WhatWasRemovedIsListedUntilItsFilesAreGone) {
   EXPECT_EQ(trash(), line);
   // A run that was put back by hand is told from one that is gone, and listed once.
   const auto is_back = [&](const std::string& one) {
-    return db().read([&](Work& work) {
-      return tracking::has_row_again(work, {GarbageKind::Run, one, "", 0});
-    });
+    return read(tracking::ids_with_rows_again, {{GarbageKind::Run, one, "", 0}}).contains(one);
   };
   EXPECT_FALSE(is_back(id));
   EXPECT_TRUE(is_back(new_run()));
   db().write([&](Work& work) { tracking::put_into_trash(work, removal.trash); });
   EXPECT_EQ(trash(), line);
-  db().write([&](Work& work) { tracking::forget_trash(work, removal.trash[0]); });
+  write(tracking::forget_trash, removal.trash);
   EXPECT_TRUE(trash().empty());
 }
 

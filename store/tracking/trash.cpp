@@ -1,8 +1,11 @@
 #include "store/tracking/trash.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "store/db/dialect.h"
+#include "store/db/padded_list.h"
 #include "store/db/rows_statement.h"
 
 namespace millrace::tracking {
@@ -10,6 +13,25 @@ namespace {
 
 // What the column `kind` holds.
 const char* word_of(GarbageKind kind) { return kind == GarbageKind::Run ? "run" : "logged_model"; }
+
+// Ids in one statement.
+constexpr std::size_t kIdsAtOnce = 64;
+
+// Calls `use(kind, list of ids)` until all items have been in a list.
+template <class Use>
+void each_list(const std::vector<Trash>& items, Use&& use) {
+  for (const GarbageKind kind : {GarbageKind::Run, GarbageKind::LoggedModel}) {
+    std::vector<std::string> ids;
+    for (const Trash& item : items) {
+      if (item.kind == kind) ids.push_back(item.id);
+    }
+    for (std::span<const std::string> rest(ids); !rest.empty();) {
+      const auto chunk = rest.first(std::min(kIdsAtOnce, rest.size()));
+      use(kind, padded_list(chunk.size(), [&](std::size_t i) { return chunk[i]; }));
+      rest = rest.subspan(chunk.size());
+    }
+  }
+}
 
 }  // namespace
 
@@ -39,16 +61,24 @@ void put_into_trash(Work& work, const std::vector<Trash>& items) {
   upsert_items.execute(work, std::move(values));
 }
 
-bool has_row_again(Work& work, const Trash& item) {
-  const char* sql = item.kind == GarbageKind::Run
-                        ? "SELECT r.run_uuid FROM runs r WHERE r.run_uuid = :id"
-                        : "SELECT m.model_id FROM logged_models m WHERE m.model_id = :id";
-  return work.first<std::string>(sql, {item.id}).has_value();
+std::set<std::string> ids_with_rows_again(Work& work, const std::vector<Trash>& items) {
+  std::set<std::string> found;
+  each_list(items, [&](GarbageKind kind, const PaddedList& ids) {
+    const std::string sql = kind == GarbageKind::Run
+                                ? "SELECT r.run_uuid FROM runs r WHERE r.run_uuid"
+                                : "SELECT m.model_id FROM logged_models m WHERE m.model_id";
+    work.each<std::string>(sql + ids.sql, ids.values,
+                           [&found](std::string id) { found.insert(std::move(id)); });
+  });
+  return found;
 }
 
-void forget_trash(Work& work, const Trash& item) {
-  work.execute("DELETE FROM millrace_trash WHERE kind = :kind AND id = :id",
-               {word_of(item.kind), item.id});
+void forget_trash(Work& work, const std::vector<Trash>& items) {
+  each_list(items, [&](GarbageKind kind, const PaddedList& ids) {
+    Values values{word_of(kind)};
+    values.insert(values.end(), ids.values.begin(), ids.values.end());
+    work.execute("DELETE FROM millrace_trash WHERE kind = :kind AND id" + ids.sql, values);
+  });
 }
 
 }  // namespace millrace::tracking

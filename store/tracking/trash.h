@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +31,11 @@ std::vector<Trash> list_trash(Work& work);
 // Each kind and id once. One that is there already takes the new place.
 void put_into_trash(Work& work, const std::vector<Trash>& items);
 
-// Whether its run or model is there again, as in a database that was put back: its files are in use
-// then.
-bool has_row_again(Work& work, const Trash& item);
+// The ids of those whose run or model is there again, as in a database that was put back: their
+// files are in use then.
+std::set<std::string> ids_with_rows_again(Work& work, const std::vector<Trash>& items);
 
 // Once the files are gone. One that is not there is no error.
-void forget_trash(Work& work, const Trash& item);
+void forget_trash(Work& work, const std::vector<Trash>& items);
 
 }  // namespace millrace::tracking
