@@ -39,8 +39,7 @@ class HttpClient {
   const std::string& shown_url() const { return shown_url_; }
 
  private:
-  template <class Send>
-  int status_of(Send&& send);
+  int status_of(const char* method, const std::string& path);
 
   std::string shown_url_;
   std::string base_path_;
