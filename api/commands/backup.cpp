@@ -24,6 +24,7 @@
 #include "store/common/error.h"
 #include "store/db/database_uri.h"
 #include "store/db/sqlite/copy.h"
+#include "store/db/sqlite/uri.h"
 #include "store/schema/file_revision.h"
 #include "store/text/log_text.h"
 #include "store/tracking/file_locations.h"
@@ -66,7 +67,9 @@ class TemporaryCopy {
 
   const std::string& path() const { return path_; }
   void remove() const {
-    for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path_ + suffix).c_str());
+    ::unlink(path_.c_str());
+    for (const std::string_view suffix : kSqliteCompanions)
+      ::unlink((path_ + std::string(suffix)).c_str());
   }
 
  private:
@@ -121,10 +124,9 @@ class Backup {
   void leave_out() {
     left_out_ = {path_, path_ + ".partial"};
     for (const BackupPlace& place : places_.databases) {
-      for (const char* suffix : {"", "-journal", "-wal", "-shm", "-wal.replaced"}) {
-        left_out_.insert(place.path + suffix);
-      }
-      left_out_.insert(copy_path(place));
+      left_out_.insert({place.path, place.path + "-wal.replaced", copy_path(place)});
+      for (const std::string_view suffix : kSqliteCompanions)
+        left_out_.insert(place.path + std::string(suffix));
     }
   }
 

@@ -15,6 +15,8 @@ namespace {
 
 constexpr const char* kBackendOption = "--backend-store-uri";
 constexpr const char* kRegistryOption = "--registry-store-uri";
+constexpr const char* kDestinationOption = "--artifacts-destination";
+constexpr const char* kRootOption = "--default-artifact-root";
 
 std::string real_path(const std::string& path, const char* option) {
   auto resolved = resolve_path(path);
@@ -48,30 +50,35 @@ void add_databases(const Config& config, BackupPlaces& places) {
   };
   if (!is_sqlite(config.backend_store_uri)) return;
   const std::string backend = path_of(config.backend_store_uri, kBackendOption);
-  places.databases.push_back({std::string(kDatabaseMember), kBackendOption, backend});
+  places.databases.push_back({std::string(kDatabaseMember), option_of(kDatabaseMember), backend});
   if (!is_sqlite(config.registry_store_uri)) return;
   const std::string registry = path_of(config.registry_store_uri, kRegistryOption);
   if (registry == backend) return;
-  places.databases.push_back({std::string(kRegistryMember), kRegistryOption, registry});
+  places.databases.push_back({std::string(kRegistryMember), option_of(kRegistryMember), registry});
 }
 
 }  // namespace
 
+std::string option_of(std::string_view member) {
+  if (member == kDatabaseMember) return kBackendOption;
+  if (member == kRegistryMember) return kRegistryOption;
+  return member == kArtifactsMember ? kDestinationOption : kRootOption;
+}
+
 BackupPlaces backup_places(const Config& config, bool with_databases) {
-  constexpr const char* kDestination = "--artifacts-destination";
-  constexpr const char* kRoot = "--default-artifact-root";
   BackupPlaces places;
   if (with_databases) add_databases(config, places);
   std::optional<std::string> served;
   if (config.serve_artifacts) {
-    served = folder_of_setting(config.artifacts_destination, kDestination, places);
+    served = folder_of_setting(config.artifacts_destination, kDestinationOption, places);
   }
-  const auto root = folder_of_setting(config.default_artifact_root, kRoot, places);
+  const auto root = folder_of_setting(config.default_artifact_root, kRootOption, places);
   if (served && !(root && *root != *served && is_within(*served, *root))) {
-    places.folders.push_back({std::string(kArtifactsMember), kDestination, *served});
+    places.folders.push_back({std::string(kArtifactsMember), option_of(kArtifactsMember), *served});
   }
   if (root && !(served && is_within(*root, *served))) {
-    places.folders.push_back({std::string(kArtifactRootMember), kRoot, *root});
+    places.folders.push_back(
+        {std::string(kArtifactRootMember), option_of(kArtifactRootMember), *root});
   }
   return places;
 }

@@ -21,6 +21,9 @@ struct BackupPlaces {
   std::vector<std::string> elsewhere;  // lines about artifacts that lie in other storage
 };
 
+// The option that says where a member of a backup belongs.
+std::string option_of(std::string_view member);
+
 // Creates nothing. Throws INVALID_PARAMETER_VALUE for a path that cannot be.
 BackupPlaces backup_places(const Config& config, bool with_databases);
 

@@ -32,7 +32,7 @@ Config config(const std::string& destination, const std::string& root = "mlflow-
 }
 
 TEST(BackupPlaces, AreThoseOfTheSettings) {
-  Config two = config("/nowhere/served", "file:///nowhere/root");
+  Config two = config("/nowhere/served", "file:///nowhere/base");
   two.registry_store_uri = "sqlite:////nowhere/x/../b.db";
   const BackupPlaces places = backup_places(two, true);
   EXPECT_THAT(lines(places.databases),
@@ -40,7 +40,7 @@ TEST(BackupPlaces, AreThoseOfTheSettings) {
                           "registry.db --registry-store-uri /nowhere/b.db"));
   EXPECT_THAT(lines(places.folders),
               ElementsAre("artifacts --artifacts-destination /nowhere/served",
-                          "artifact-root --default-artifact-root /nowhere/root"));
+                          "artifact-root --default-artifact-root /nowhere/base"));
   EXPECT_THAT(places.elsewhere, IsEmpty());
   EXPECT_THAT(lines(backup_places(two, false).databases), IsEmpty());
 }
@@ -69,9 +69,9 @@ TEST(BackupPlaces, OtherStorageIsTold) {
 }
 
 TEST(BackupPlaces, HoldTheArtifactsOfTheirFolders) {
-  const BackupPlaces places = backup_places(config("/nowhere/a", "/nowhere/root"), true);
+  const BackupPlaces places = backup_places(config("/nowhere/a", "/nowhere/base"), true);
   for (const char* uri : {"mlflow-artifacts:/1", "https://host/api", "/nowhere/a",
-                          "/nowhere/root/1", "file:///nowhere/root", "/nowhere/x/../a/b"}) {
+                          "/nowhere/base/1", "file:///nowhere/base", "/nowhere/x/../a/b"}) {
     EXPECT_TRUE(holds_artifacts_of(places, uri)) << uri;
   }
   for (const char* uri : {"s3://bucket/x", "/nowhere", "/nowhere/ab", "/nowhere/a/../b", "dbfs:/x",

@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "api/backup/progress.h"
@@ -26,15 +26,13 @@
 #include "store/common/error.h"
 #include "store/db/sqlite/copy.h"
 #include "store/db/sqlite/exclusive.h"
+#include "store/db/sqlite/uri.h"
 #include "store/schema/file_revision.h"
 
 namespace millrace {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Beside a database, and of no use to any other.
-constexpr std::array<const char*, 3> kCompanions{"-wal", "-shm", "-journal"};
 
 FileDescriptor open_backup(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
@@ -112,15 +110,9 @@ class Restore {
   }
 
   void require_places(const Manifest& manifest) {
-    for (const BackedUpDatabase& one : manifest.databases) {
-      require_place(one.member, places_.databases,
-                    one.member == kRegistryMember ? "--registry-store-uri" : "--backend-store-uri");
-    }
-    for (const BackedUpFolder& one : manifest.folders) {
-      require_place(
-          one.member, places_.folders,
-          one.member == kArtifactsMember ? "--artifacts-destination" : "--default-artifact-root");
-    }
+    for (const BackedUpDatabase& one : manifest.databases)
+      require_place(one.member, places_.databases);
+    for (const BackedUpFolder& one : manifest.folders) require_place(one.member, places_.folders);
     const bool lacks_registry = !manifest.databases.empty() && places_.databases.size() > 1 &&
                                 manifest.databases.size() == 1;
     if (lacks_registry) {
@@ -130,14 +122,14 @@ class Restore {
     }
   }
 
-  void require_place(const std::string& member, const std::vector<BackupPlace>& places,
-                     const char* option) {
+  void require_place(const std::string& member, const std::vector<BackupPlace>& places) {
     const auto found = std::find_if(places.begin(), places.end(), [&](const BackupPlace& place) {
       return place.member == member;
     });
     if (found == places.end()) {
       throw Error(ErrorCode::InvalidState, "The backup holds '" + member + "': tell with " +
-                                               option + " where on this machine it belongs.");
+                                               option_of(member) +
+                                               " where on this machine it belongs.");
     }
     used_.push_back(&*found);
   }
@@ -147,7 +139,8 @@ class Restore {
     if (is_database(place)) {
       bool occupied = is_there(place.path);
       if (occupied) SqliteExclusive(place.path).let_go();
-      for (const char* suffix : kCompanions) occupied = occupied || is_there(place.path + suffix);
+      for (const std::string_view suffix : kSqliteCompanions)
+        occupied = occupied || is_there(place.path + std::string(suffix));
       if (occupied) require_force(place, "there is a database");
       return;
     }
@@ -246,7 +239,8 @@ class Restore {
     for (const RestoreStaging::Database& one : staging.databases()) {
       const std::string& path = one.place.path;
       if (is_there(path)) set_aside(moves, path, path + aside);
-      for (const char* suffix : kCompanions) {
+      for (const std::string_view companion : kSqliteCompanions) {
+        const std::string suffix(companion);
         if (is_there(path + suffix)) set_aside(moves, path + suffix, path + aside + suffix);
       }
       one.file->commit();

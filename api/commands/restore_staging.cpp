@@ -12,6 +12,7 @@
 #include "api/backup/artifact_walk.h"
 #include "artifacts/folder.h"
 #include "store/common/error.h"
+#include "store/db/sqlite/uri.h"
 #include "store/text/log_text.h"
 
 namespace millrace {
@@ -68,9 +69,8 @@ RestoreStaging::~RestoreStaging() {
     }
   }
   for (const Database& database : databases_) {
-    for (const char* suffix : {"-journal", "-wal", "-shm"}) {
-      ::unlink((database.file->temporary_path() + suffix).c_str());
-    }
+    for (const std::string_view suffix : kSqliteCompanions)
+      ::unlink((database.file->temporary_path() + std::string(suffix)).c_str());
   }
 }
 
