@@ -5,10 +5,6 @@
 namespace millrace {
 namespace {
 
-std::string join(std::string_view location, std::string_view path) {
-  return std::string(location) + "/" + std::string(path);
-}
-
 class LoggedModelsTest : public TrackingSuite {
  protected:
   std::string create(const std::string& name, const std::vector<Tag>& tags = {},

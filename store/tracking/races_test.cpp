@@ -4,26 +4,11 @@
 namespace millrace {
 namespace {
 
-std::string join_location(std::string_view location, std::string_view path) {
-  return std::string(location) + "/" + std::string(path);
-}
-
 class TrackingRacesTest : public TrackingSuite {
  protected:
   std::int64_t count(const std::string& from) {
     return std::get<0>(*db().read(
         [&from](Work& work) { return work.first<std::int64_t>("SELECT COUNT(*) FROM " + from); }));
-  }
-
-  void create_run(std::int64_t experiment) {
-    write(tracking::create_run,
-          {.experiment_id = experiment,
-           .experiment_text = std::to_string(experiment),
-           .user_id = "",
-           .run_name = "r",
-           .start_time = 0,
-           .tags = {}},
-          join_location);
   }
 
   void create_logged_model(std::int64_t experiment) {
@@ -35,7 +20,7 @@ class TrackingRacesTest : public TrackingSuite {
            .source_run_id = "",
            .params = {},
            .tags = {}},
-          join_location);
+          join);
   }
 };
 
@@ -46,9 +31,13 @@ TEST_P(TrackingRacesTest, NothingIsCreatedInADeletedExperiment) {
     const std::int64_t experiment =
         write(tracking::create_experiment, "e" + std::to_string(round), location, {});
     at_once(6, [&](int i) {
-      if (i < 4) return create_run(experiment);
-      if (i == 4) return create_logged_model(experiment);
-      write(tracking::delete_experiment, experiment);
+      if (i < 4) {
+        new_run(experiment);
+      } else if (i == 4) {
+        create_logged_model(experiment);
+      } else {
+        write(tracking::delete_experiment, experiment);
+      }
     });
   }
   EXPECT_EQ(count("experiments WHERE lifecycle_stage = 'deleted'"), kRounds);

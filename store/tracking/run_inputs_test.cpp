@@ -15,20 +15,7 @@ class RunInputsTest : public TrackingSuite {
           " (6, 'six', 's3://b/6', 'active', 'default')");
     });
   }
-  std::string new_run(std::int64_t experiment = 5) {
-    const auto join = [](std::string_view location, std::string_view) {
-      return std::string(location);
-    };
-    return write(tracking::create_run,
-                 {.experiment_id = experiment,
-                  .experiment_text = std::to_string(experiment),
-                  .user_id = "",
-                  .run_name = "r",
-                  .start_time = 0,
-                  .tags = {}},
-                 join)
-        .info.run_id;
-  }
+  std::string new_run(std::int64_t experiment = 5) { return TrackingSuite::new_run(experiment); }
   std::int64_t count(const std::string& table) {
     return std::get<0>(*db().read(
         [&](Work& work) { return work.first<std::int64_t>("SELECT COUNT(*) FROM " + table); }));
