@@ -196,6 +196,12 @@ def test_artifacts_alone(saved):
     assert content(folder / "mlartifacts") == content(saved / "old" / "mlartifacts")
 
 
+def test_a_folder_that_is_not_there_is_named(saved):
+    said = ok("backup", saved / "b.tar", "--artifacts-destination", "./other", folder=saved / "old").stderr
+    assert f"There is no folder {saved}/old/other" in said and "--artifacts-destination" in said
+    assert "There is no folder" not in ok("backup", saved / "c.tar", folder=saved / "old").stderr
+
+
 def test_artifacts_elsewhere_are_named(saved):
     with MillraceServer(saved / "old", "--default-artifact-root", "s3://bucket/new") as server:
         for name, location in (("a", None), ("b", None), ("c", "s3://bucket/old/c"), ("d", "/data/d")):

@@ -100,6 +100,7 @@ class Backup {
 
   void run() {
     for (const std::string& line : places_.elsewhere) progress_.warn(line);
+    warn_of_missing_folders();
     count_artifacts();
     require_space();
     copy_databases();
@@ -117,6 +118,18 @@ class Backup {
         throw Error(ErrorCode::InvalidState,
                     "There is no database " + place.path + "; " + place.option + " names another.");
       }
+    }
+  }
+
+  // As of a server that nobody has stored an artifact with yet, or that has another folder.
+  void warn_of_missing_folders() {
+    for (const BackupPlace& place : places_.folders) {
+      std::error_code ignored;
+      if (fs::exists(place.path, ignored)) continue;
+      progress_.warn("There is no folder " + place.path +
+                     ", so no artifacts of it are saved. If the"
+                     " server has them in another one, name it with " +
+                     place.option + ".");
     }
   }
 
