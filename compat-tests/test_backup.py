@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from support.backups import (content, names, new, ok, put, refused,
+from support.backups import (Writer, content, names, new, ok, refused,
                              REVISION, ROUTE, rows, run_sql, saved)  # noqa: F401
 from support.client_programs import FOLDER
 from support.millrace_server import BINARY, VENV, MillraceServer, environment
@@ -26,33 +26,6 @@ WRITERS = 8
 
 
 # ---- What comes back
-
-
-class Writer(threading.Thread):
-    """Registers versions, logs points and uploads files until told to stop; `acknowledged` has what was answered."""
-
-    def __init__(self, server, number, stop):
-        super().__init__(daemon=True)
-        self.server, self.number, self.stop, self.acknowledged, self.failure = server, number, stop, [], None
-
-    def run(self):
-        rest = Rest(self.server)
-        try:
-            run_id = rest.ok("POST", "runs/create", {"experiment_id": "0", "start_time": 1})["run"]["info"]["run_id"]
-            count = 0
-            while not self.stop.is_set():
-                name = f"w{self.number}n{count}"
-                rest.ok("POST", "registered-models/create", {"name": name})
-                rest.ok("POST", "model-versions/create", {"name": name, "source": "s3://bucket/x"})
-                rest.ok("POST", "runs/log-metric", {"run_id": run_id, "key": "m", "value": count, "timestamp": 1,
-                                                    "step": count})
-                put(self.server, f"{self.number}/{count}.bin", name.encode() * 100)
-                self.acknowledged.append((name, run_id, count))
-                count += 1
-        except Exception as error:  # kept for the test
-            self.failure = error
-        finally:
-            rest.close()
 
 
 def test_what_was_acknowledged_before_it_began_is_in_a_backup_under_load(tmp_path):
