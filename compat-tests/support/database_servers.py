@@ -4,8 +4,9 @@
         uri = server.create_database()
 
 A server lives in a temporary folder of its own, on a free port and a Unix socket, with the settings
-that Debian's package gives it: every commit is on disk. It ends with this process, however that
-ends. Needs the packages' programs and no Python library, so that scripts may use it, too.
+that Debian's package gives it: every commit is written out. The folder is in memory where there is
+room, unless `on_disk` is asked for: servers are killed here, but no power fails, and the tests make
+thousands of tables. It ends with this process, however that ends. Needs the packages' programs and no Python library, so that scripts may use it, too.
 """
 
 import os
@@ -23,6 +24,12 @@ from support.millrace_server import free_port
 PASSWORD = "m1ll@race"  # with a character that a URI must escape
 POSTGRESQL_PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path(),
                           key=lambda folder: int(folder.parent.name))
+
+
+def memory_with_room():
+    """A folder in memory, or None."""
+    place = Path("/dev/shm")
+    return place if place.is_dir() and shutil.disk_usage(place).free > 4 << 30 else None
 
 
 class Throwaway:
@@ -48,8 +55,9 @@ class DatabaseServer(Throwaway):
     drop_signal = signal.SIGKILL  # for one that is not needed any more
     start_timeout = 60  # seconds
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, on_disk=False):
         self.settings = settings  # further settings, as its configuration file has them: name=value
+        self.on_disk = on_disk
         self.host, self.port = "127.0.0.1", free_port()
         self.folder = None
         self.process = None
@@ -78,7 +86,8 @@ class DatabaseServer(Throwaway):
     def start(self):
         """Starts it and waits until it answers; the first time on new files."""
         if self.folder is None:
-            self.folder = Path(tempfile.mkdtemp(prefix=f"millrace-{self.kind}-"))
+            self.folder = Path(tempfile.mkdtemp(prefix=f"millrace-{self.kind}-",
+                                                dir=None if self.on_disk else memory_with_room()))
             if os.geteuid() == 0:
                 shutil.chown(self.folder, self.owner)
             self.make_data()

@@ -10,6 +10,11 @@ from support.catalogs import read_catalog
 from support.millrace_server import BINARY, environment
 
 
+def engine_of(uri):
+    """Without a pool: nothing stays connected."""
+    return sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
+
+
 class Databases:
     """Databases of one kind, each named by the URI that `--backend-store-uri` takes."""
 
@@ -45,8 +50,7 @@ class Databases:
         if self.kind == "postgresql":
             return self.server.create_database(f"TEMPLATE {sqlalchemy.make_url(uri).database}")
         target, names = self.new(), self.tables(uri)
-        engine = sqlalchemy.create_engine(target, poolclass=sqlalchemy.pool.NullPool)
-        with engine.begin() as connection:
+        with engine_of(target).begin() as connection:
             connection.execute(sqlalchemy.text("SET FOREIGN_KEY_CHECKS = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"))
             for name in names:
                 connection.execute(sqlalchemy.text(f"DELETE FROM {name}"))
@@ -56,18 +60,18 @@ class Databases:
 
     def tables(self, uri):
         """The names of MLflow's."""
-        engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
-        return [name for name in sqlalchemy.inspect(engine).get_table_names() if not name.startswith("millrace_")]
+        return [name for name in sqlalchemy.inspect(engine_of(uri)).get_table_names() if not name.startswith("millrace_")]
 
     def rows(self, uri):
         """The rows of MLflow's tables by their names, in an order that does not depend on that of the database."""
         names = self.tables(uri)
-        return {name: sorted(repr(row) for row in self.run(uri, f"SELECT * FROM {name}")) for name in names}
+        with engine_of(uri).begin() as connection:
+            return {name: sorted(repr(tuple(row)) for row in connection.execute(sqlalchemy.text(f"SELECT * FROM {name}")))
+                    for name in names}
 
     def run(self, uri, sql, **values):
         """Runs a statement, committed, with values for its `:names`; returns its rows."""
-        engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
-        with engine.begin() as connection:
+        with engine_of(uri).begin() as connection:
             result = connection.execute(sqlalchemy.text(sql), values)
             return [tuple(row) for row in result] if result.returns_rows else []
 
