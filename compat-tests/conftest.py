@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config, items):
 
 # Statistics change PostgreSQL's plans, and with them the order of lists that MLflow asks for in no order: none are to come
 # between the answers of two servers.
-SETTINGS = {"postgresql": ["autovacuum=off"]}
+SETTINGS = {"postgresql": ["autovacuum=off"], "pgbouncer": ["autovacuum=off"]}
 
 
 @pytest.fixture(scope="session")

@@ -114,6 +114,18 @@ def test_mariadb_charset_and_engine(mariadb):
     assert check(uri)[1]["engine"][0] == "PROBLEM"
 
 
+def test_mariadb_collation(mariadb):
+    for collation, merges in [("utf8mb4_general_ci", True), ("utf8mb4_unicode_520_nopad_ci", True),
+                              ("utf8mb4_bin", False)]:
+        uri = mariadb.create_database(f"CHARACTER SET utf8mb4 COLLATE {collation}")
+        assert "collation" not in check(uri)[1]
+        assert millrace("upgrade", uri).returncode == 0
+        code, report = check(uri)
+        assert code == 0
+        assert (report["collation"][0] == "advice" and collation in report["collation"][1]) if merges else (
+            "collation" not in report)
+
+
 def test_mariadb_settings():
     with MariaDb("innodb-flush-log-at-trx-commit=0", "max-connections=40", "max-allowed-packet=1M",
                  "sql-mode=", "read-only=1") as server:

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from support.catalogs import ours, without_ours
-from support.database_servers import KINDS
+from support.database_servers import SERVERS
 from support.databases import Databases
 from support.millrace_server import BINARY, MillraceServer, MlflowServer, environment
 
@@ -23,10 +23,10 @@ HEAD = "dc11669786a5"
 QUICK = {"mysql": ["innodb-flush-log-at-trx-commit=0"], "postgresql": ["synchronous_commit=off"]}
 
 
-@pytest.fixture(scope="module", params=["sqlite", *KINDS])
+@pytest.fixture(scope="module", params=["sqlite", *SERVERS])
 def databases(request, tmp_path_factory):
     kind = request.param
-    with nullcontext() if kind == "sqlite" else KINDS[kind](*QUICK[kind]) as server:
+    with nullcontext() if kind == "sqlite" else SERVERS[kind](*QUICK[kind]) as server:
         yield Databases(tmp_path_factory.mktemp(kind), server)
 
 

@@ -85,7 +85,9 @@ void parse_backup_flags(int argc, const char* const* argv, CommandLine& result) 
              "Save the artifacts and no database, as where it has a server of its own.");
   if (!parse_options(app, argc, argv, result)) return;
   flags.finish();
-  if (!command.artifacts_only) require_sqlite_stores(result.config, "backup");
+  if (command.artifacts_only) return;
+  require_sqlite_stores(result.config, "backup");
+  refuse_memory_stores(result.config, "backup");
 }
 
 void parse_restore_flags(int argc, const char* const* argv, CommandLine& result) {

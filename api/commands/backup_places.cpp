@@ -28,6 +28,8 @@ bool is_sqlite(const std::string& uri) {
   return parse_database_uri(uri).dialect == Dialect::Sqlite;
 }
 
+bool is_sqlite_file(const std::string& uri) { return is_sqlite(uri) && !is_sqlite_memory(uri); }
+
 bool is_of_proxy(const std::string& uri) {
   const std::string scheme = uri_scheme(uri);
   return scheme == "mlflow-artifacts" || scheme == "http" || scheme == "https";
@@ -48,10 +50,10 @@ void add_databases(const Config& config, BackupPlaces& places) {
   const auto path_of = [](const std::string& uri, const char* option) {
     return real_path(sqlite_location(uri), option);
   };
-  if (!is_sqlite(config.backend_store_uri)) return;
+  if (!is_sqlite_file(config.backend_store_uri)) return;
   const std::string backend = path_of(config.backend_store_uri, kBackendOption);
   places.databases.push_back({std::string(kDatabaseMember), option_of(kDatabaseMember), backend});
-  if (!is_sqlite(config.registry_store_uri)) return;
+  if (!is_sqlite_file(config.registry_store_uri)) return;
   const std::string registry = path_of(config.registry_store_uri, kRegistryOption);
   if (registry == backend) return;
   places.databases.push_back({std::string(kRegistryMember), option_of(kRegistryMember), registry});

@@ -52,6 +52,15 @@ TEST(BackupPlaces, OneDatabaseIsNamedOnce) {
               ElementsAre("mlflow.db --backend-store-uri /nowhere/a.db"));
 }
 
+TEST(BackupPlaces, ADatabaseInMemoryHasNone) {
+  Config memory = config("/nowhere/served");
+  memory.registry_store_uri = "sqlite:///:memory:";
+  EXPECT_THAT(lines(backup_places(memory, true).databases),
+              ElementsAre("mlflow.db --backend-store-uri /nowhere/a.db"));
+  memory.backend_store_uri = "sqlite:///:memory:";
+  EXPECT_THAT(lines(backup_places(memory, true).databases), IsEmpty());
+}
+
 TEST(BackupPlaces, NoFolderIsInsideAnother) {
   EXPECT_THAT(lines(backup_places(config("/nowhere/a", "/nowhere/a/b"), true).folders),
               ElementsAre("artifacts --artifacts-destination /nowhere/a"));

@@ -265,6 +265,26 @@ TEST_F(CommandLineTest, OpenDoorsAreNamed) {
   EXPECT_THAT(run({"server", "--disable-security-middleware"}).err, HasSubstr("--disable-sec"));
 }
 
+TEST_F(CommandLineTest, ADatabaseInMemoryIsForTheServerAlone) {
+  const CommandLine server = run({"server", "--backend-store-uri", "sqlite://"});
+  EXPECT_FALSE(server.exit_code);
+  EXPECT_EQ(server.err,
+            "WARNING: --backend-store-uri sqlite:///:memory: is a database in memory: all that it "
+            "holds ends with this process.\n");
+  EXPECT_THAT(run({"server", "--registry-store-uri", "sqlite:///:memory:"}).err,
+              HasSubstr("--registry-store-uri sqlite:///:memory: is a database in memory"));
+  EXPECT_THAT(refusal({"gc", "--backend-store-uri", "sqlite:///:memory:"}),
+              HasSubstr("nothing for 'millrace gc'"));
+  for (const char* verb : {"check", "upgrade", "detach"}) {
+    EXPECT_THAT(refusal({"db", verb, "sqlite://"}), HasSubstr("nothing for 'millrace db'"));
+  }
+  const std::vector<const char*> backup{"backup", "f", "--backend-store-uri", "sqlite:///:memory:"};
+  EXPECT_THAT(refusal(backup), HasSubstr("nothing for 'millrace backup'"));
+  std::vector<const char*> artifacts = backup;
+  artifacts.push_back("--artifacts-only");
+  EXPECT_FALSE(run(artifacts).exit_code);
+}
+
 TEST_F(CommandLineTest, VerbsAndHelp) {
   EXPECT_EQ(run({"--version"}).out, "millrace 0.1.0 (MLflow 3.17.2 API)\n");
   EXPECT_EQ(run({"--version"}).exit_code, 0);

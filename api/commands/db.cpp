@@ -8,6 +8,7 @@
 
 #include "store/check/findings.h"
 #include "store/db/administration.h"
+#include "store/db/connection_options.h"
 #include "store/db/sqlite/uri.h"
 #include "store/schema/additive_indexes.h"
 #include "store/schema/catalog.h"
@@ -21,6 +22,11 @@ namespace {
 
 void create_database(DatabaseUri uri) {
   if (uri.dialect == Dialect::Sqlite) return;  // opening the file creates it
+  uri.database = with_libpq_variables(uri).database;
+  if (uri.database.empty()) {
+    throw_invalid_parameter(
+        "--create-database: the URI names no database, nor do PGDATABASE and PGUSER.");
+  }
   // PostgreSQL has no session without a database; this one is there for such purposes.
   const std::string name =
       std::exchange(uri.database, uri.dialect == Dialect::Postgresql ? "postgres" : "");
@@ -77,7 +83,7 @@ void refuse_with_trash(Db& db) {
 int detach_database(const Config& config) {
   const std::string& uri = config.backend_store_uri;
   if (parse_database_uri(uri).dialect == Dialect::Sqlite &&
-      !std::filesystem::exists(sqlite_path(uri))) {
+      !std::filesystem::exists(sqlite_location(uri))) {
     throw Error(ErrorCode::InvalidState, "There is no database " + uri + ".");
   }
   Db db({uri, config.pool});

@@ -36,7 +36,9 @@ void parse_db_flags(int argc, const char* const* argv, CommandLine& result) {
       ->disable_flag_override();
   add_verb(app, "detach", "Drop all that is Millrace's, which leaves the database as MLflow's.",
            result, DbCommand::Verb::Detach);
-  if (parse_options(app, argc, argv, result)) read_store_settings(result.config, result.err);
+  if (!parse_options(app, argc, argv, result)) return;
+  read_store_settings(result.config, result.err);
+  refuse_memory_stores(result.config, "db");
 }
 
 }  // namespace millrace

@@ -35,6 +35,7 @@ class GcFlags {
     read_workspace();
     read_server();
     read_store_settings(config_, warnings_);
+    refuse_memory_stores(config_, "gc");
     config_.default_artifact_root = resolve_if_local(config_.default_artifact_root);
   }
 

@@ -5,16 +5,22 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "api/commands/database_wait.h"
 #include "api/http/server.h"
 #include "api/rest/app.h"
 #include "api/rest/dispatch.h"
 #include "artifacts/location.h"
 #include "store/db/database.h"
+#include "store/db/database_uri.h"
+#include "store/db/sqlite/uri.h"
 #include "store/schema/additive_indexes.h"
 #include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
@@ -34,17 +40,35 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+// For a database that accepts connections to say something.
+constexpr std::chrono::seconds kFirstAnswer{10};
+
 std::unique_ptr<Db> open_store(const std::string& uri, const Config& config,
                                const std::optional<DefaultExperiment>& experiment) {
-  auto db = std::make_unique<Db>(DbOptions{uri, config.pool});
+  std::unique_ptr<Db> db;
+  const auto open = [&] {
+    db = std::make_unique<Db>(DbOptions{uri, config.pool});
+    const WorkOrder order{.deadline = std::chrono::steady_clock::now() + kFirstAnswer};
+    db->read(order, [](Work& work) { work.first<std::int64_t>("SELECT 1"); });
+  };
+  // A SQLite file that is locked has been waited for already.
+  if (parse_database_uri(uri).dialect == Dialect::Sqlite) {
+    open();
+  } else {
+    try_until_reachable(open);
+  }
   prepare_schema(*db, experiment, config.unknown_schema);
   create_own_tables(*db);
   create_additive_indexes(*db);
+  // Before the time of the request, so that it is known whose fault it was.
+  db->serve_requests(config.database_timeout * 9 / 10);
   return db;
 }
 
-// So that a gc which is not told of the registry knows that there is one.
+// So that a gc which is not told of the registry knows that there is one; one in memory it can
+// never be told of.
 void note_registry(Db& tracking_db, const Config& config) {
+  if (is_sqlite_memory(config.registry_store_uri)) return;
   const std::string place = tracking::registry_place(config.registry_store_uri);
   if (place == tracking::registry_place(config.backend_store_uri)) return;
   const auto known = tracking_db.read(tracking::recorded_registries);
@@ -56,6 +80,11 @@ SecuritySettings security_settings(const Config& config) {
   return {config.allowed_hosts, config.cors_allowed_origins, config.disable_security_middleware,
           config.x_frame_options, config.static_prefix};
 }
+
+// After a signal to stop: from then on no database is waited for, so that the process ends within
+// the time that connections get (ConnectionLimits::stop).
+// Whoever is just connecting takes up to 3 s more.
+constexpr timespec kDatabasesAtStop{.tv_sec = 4, .tv_nsec = 800'000'000};
 
 // Waits for the signals that end the server. The first one stops it; before it serves, and at the
 // second signal, the process ends at once: the database survives that.
@@ -70,14 +99,29 @@ class Stopper {
   Stopper(const Stopper&) = delete;
   Stopper& operator=(const Stopper&) = delete;
 
-  // The server to stop; null when there is none any more.
-  void serving(Server* server) { server_ = server; }
+  // The server to stop, null when there is none any more, and how to end the work in databases that
+  // others may still wait for.
+  void serving(Server* server, std::function<void()> end_work) {
+    const std::lock_guard lock(mutex_);
+    end_work_ = std::move(end_work);
+    server_ = server;
+  }
+  void served() {
+    const std::lock_guard lock(mutex_);
+    end_work_ = nullptr;
+    server_ = nullptr;
+  }
 
  private:
   void wait() {
-    for (int received = 0;; received = 0) {
-      sigwait(&signals_, &received);
+    for (;;) {
+      const int received = asked_ ? sigtimedwait(&signals_, nullptr, &kDatabasesAtStop)
+                                  : sigwaitinfo(&signals_, nullptr);
       if (over_) return;
+      if (received < 0) {
+        if (errno == EAGAIN) end_work();
+        continue;
+      }
       Server* server = server_.exchange(nullptr);
       if (server == nullptr) std::_Exit(asked_ ? 128 + received : 0);
       spdlog::info("Stopping: requests under way are finished first");
@@ -86,7 +130,14 @@ class Stopper {
     }
   }
 
+  void end_work() {
+    const std::lock_guard lock(mutex_);
+    if (end_work_) end_work_();
+  }
+
   const sigset_t signals_;
+  std::mutex mutex_;  // guards end_work_
+  std::function<void()> end_work_;
   std::atomic<Server*> server_{nullptr};
   std::atomic<bool> over_{false};
   bool asked_ = false;  // the thread's own
@@ -119,12 +170,20 @@ void serve(const Config& config) {
   ServerOptions options;
   options.host = config.host;
   options.port = config.port;
+  for (const char* path : {"/health", "/livez", "/readyz"}) {
+    options.probe_paths.push_back(config.static_prefix + path);
+  }
   Server server(options, [&dispatch](HttpRequest& http) { return dispatch(http); });
   const int port = server.bind();
-  stopper.serving(&server);
+  const auto end_work = [&] {
+    tracking_db->end_all();
+    registry.end_all();
+  };
+  stopper.serving(&server, end_work);
   spdlog::info("Listening on http://{}:{}{}", config.host, port, config.static_prefix);
   server.run();
-  stopper.serving(nullptr);
+  stopper.served();
+  end_work();
 }
 
 }  // namespace millrace

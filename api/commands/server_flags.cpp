@@ -13,6 +13,7 @@
 #include "api/commands/store_settings.h"
 #include "artifacts/location.h"
 #include "store/common/error.h"
+#include "store/db/sqlite/uri.h"
 
 namespace millrace {
 namespace {
@@ -121,6 +122,13 @@ void ServerFlags::add_storage() {
   text("--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT", default_artifact_root_,
        "Where experiments made from now on keep their artifacts. Default: mlflow-artifacts:/, with "
        "--no-serve-artifacts ./mlruns.");
+  option(
+      "--database-timeout", "",
+      [this](const std::string& value) {
+        config_.database_timeout =
+            std::chrono::seconds(parse_integer("--database-timeout", value, 1, 86'400));
+      },
+      "Seconds after which the work of a request in the databases is ended. Default: 30.");
   option(
       "--unknown-schema", "",
       [this](const std::string& value) { config_.unknown_schema = parse_unknown_schema(value); },
@@ -337,6 +345,11 @@ void ServerFlags::resolve_stores() {
   }
   config_.registry_store_uri = registry_store_uri_;
   read_store_settings(config_, result_.err);
+  const bool memory = is_sqlite_memory(config_.backend_store_uri);
+  if (memory || is_sqlite_memory(config_.registry_store_uri)) {
+    warn(std::string(memory ? "--backend-store-uri " : "--registry-store-uri ") + kSqliteMemory +
+         " is a database in memory: all that it holds ends with this process.");
+  }
   if (registry_store_uri_.empty()) {
     result_.out += "Registry store URI not provided. Using backend store URI.\n";
   }

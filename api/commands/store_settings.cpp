@@ -11,6 +11,7 @@
 #include "store/common/error.h"
 #include "store/db/connection_options.h"
 #include "store/db/database_uri.h"
+#include "store/db/sqlite/uri.h"
 #include "store/text/uri.h"
 
 namespace millrace {
@@ -60,9 +61,16 @@ void read_store(const char* flag, std::string& uri) {
   try {
     if (parse_database_uri(uri).dialect == Dialect::Mysql) uri = with_tls_of_environment(uri);
     check_database_uri(uri);
-  } catch (const Error& error) {  // which of the two URIs only this place knows
+    if (is_sqlite_memory(uri)) uri = kSqliteMemory;  // one and the same, however it is written
+  } catch (const Error& error) {                     // which of the two URIs only this place knows
     throw_invalid_parameter(std::string(flag) + ": " + error.message());
   }
+}
+
+void warn_of_escapes(const char* flag, const std::string& uri, std::string& warnings) {
+  if (parse_database_uri(uri).dialect != Dialect::Sqlite) return;
+  const std::string notice = sqlite_uri_notice(uri);
+  if (!notice.empty()) warnings += std::string("WARNING: ") + flag + ": " + notice + "\n";
 }
 
 class PoolSettings {
@@ -125,10 +133,26 @@ class PoolSettings {
 }  // namespace
 
 void read_store_settings(Config& config, std::string& warnings) {
+  constexpr const char* kBackend = "--backend-store-uri";
+  constexpr const char* kRegistry = "--registry-store-uri";
   if (config.registry_store_uri.empty()) config.registry_store_uri = config.backend_store_uri;
-  read_store("--backend-store-uri", config.backend_store_uri);
-  read_store("--registry-store-uri", config.registry_store_uri);
+  read_store(kBackend, config.backend_store_uri);
+  read_store(kRegistry, config.registry_store_uri);
+  warn_of_escapes(kBackend, config.backend_store_uri, warnings);
+  if (config.registry_store_uri != config.backend_store_uri) {
+    warn_of_escapes(kRegistry, config.registry_store_uri, warnings);
+  }
   PoolSettings(config.pool, warnings).read();
+}
+
+void refuse_memory_stores(const Config& config, std::string_view verb) {
+  if (!is_sqlite_memory(config.backend_store_uri) && !is_sqlite_memory(config.registry_store_uri)) {
+    return;
+  }
+  throw_invalid_parameter(std::string(kSqliteMemory) +
+                          " is a database in memory, which only the server that has it can see: "
+                          "there is nothing for 'millrace " +
+                          std::string(verb) + "'.");
 }
 
 bool has_file_store_data(const std::string& folder) {

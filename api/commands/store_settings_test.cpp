@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -71,6 +72,27 @@ TEST_F(StoreSettings, UrisAreCheckedAndTheRegistryDefaultsToTheBackendStore) {
   EXPECT_THAT(refusal("mysql://u:secret@h/d?sql_mode=ANSI"), HasSubstr("'sql_mode'"));
   EXPECT_THAT(refusal("sqlite:///a.db", "postgresql://u:secret@h/d?charset=utf8"),
               HasSubstr("'charset'"));
+}
+
+TEST_F(StoreSettings, ADatabaseInMemoryHasOneUri) {
+  const Config config = read("sqlite://", "sqlite+pysqlite:///:memory:");
+  EXPECT_EQ(config.backend_store_uri, "sqlite:///:memory:");
+  EXPECT_EQ(config.registry_store_uri, config.backend_store_uri);
+  EXPECT_THAT(refusal("sqlite:///:memory:?cache=shared"), HasSubstr("'cache'"));
+}
+
+TEST_F(StoreSettings, AUriOfTwoFilesIsNamedOnce) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / "store_settings_test";
+  fs::create_directories(folder);
+  const std::string file = folder / "a%20b.db", uri = "sqlite:///" + file;
+  std::ofstream(file) << "x";
+  EXPECT_EQ(read(uri).backend_store_uri, uri);
+  EXPECT_THAT(warnings_, HasSubstr("WARNING: --backend-store-uri: " + file));
+  EXPECT_EQ(std::count(warnings_.begin(), warnings_.end(), '\n'), 1);
+  read("sqlite:///a.db", uri);
+  EXPECT_THAT(warnings_, HasSubstr("WARNING: --registry-store-uri: "));
+  fs::remove_all(folder);
 }
 
 TEST_F(StoreSettings, PoolHasMlflowsNames) {

@@ -151,9 +151,9 @@ HttpResponse search_experiments(App& app, const Request& request) {
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   const auto view = static_cast<ViewType>(message.integer("view_type", 1));
   ListReply reply("experiments");
-  const bool more =
-      app.tracking.read(request.order(), tracking::search_experiments, search, view, max_results,
-                        offset, [&](const Experiment& experiment) { reply.add(experiment); });
+  const bool more = app.tracking.read(request.order(Load::Large), tracking::search_experiments,
+                                      search, view, max_results, offset,
+                                      [&](const Experiment& experiment) { reply.add(experiment); });
   return reply.finish(page_token_if(more, offset, max_results));
 }
 
@@ -173,7 +173,7 @@ HttpResponse search_datasets(App& app, const Request& request) {
   std::vector<std::int64_t> ids;
   for (const std::string& text : texts) ids.push_back(parse_experiment_id(text));
   const std::vector<DatasetSummary> summaries =
-      app.tracking.read(request.order(), tracking::search_datasets, ids);
+      app.tracking.read(request.order(Load::Large), tracking::search_datasets, ids);
   ListReply reply("dataset_summaries");
   for (const DatasetSummary& summary : summaries) reply.add(summary);
   return reply.finish();

@@ -60,21 +60,27 @@ std::string whole_body(HttpResponse response) {
 }
 
 // Asks a handler of the REST API as a client would, with a body or (when it is null) a query.
-Json ask(App& app, Handler handler, const Json& body, std::string_view query) {
+Json ask(App& app, const Request& asked, Handler handler, const Json& body,
+         std::string_view query) {
   TextBody text(body.is_null() ? "" : python_json_dumps(body, false, Layout::Compact));
   HttpRequest http;
   http.method = body.is_null() ? "GET" : "POST";
   http.headers.emplace_back("content-type", "application/json");
   http.body = &text;
-  Request request{http, Target{.path = "", .raw_query = query, .raw_path = ""}, Layer::Classic,
-                  false};
+  http.client_has_gone = asked.http.client_has_gone;
+  Request request{.http = http,
+                  .target = Target{.path = "", .raw_query = query, .raw_path = ""},
+                  .layer = Layer::Classic,
+                  .checks_schema = false,
+                  .caller = asked.caller,
+                  .deadline = asked.deadline};
   return parse_json_text(whole_body(handler(app, request)), kMaximumValues)
       .value_or(Json::object());
 }
 
 // Bounds and maximum come from the URL of the request, as in MLflow.
-Json metric_history(App& app, const Json& input, std::string_view raw_query) {
-  std::string query(raw_query);
+Json metric_history(App& app, const Request& asked, const Json& input) {
+  std::string query(asked.target.raw_query);
   const auto add = [&](std::string_view name, const Json& value) {
     if (!value.is_string()) return;
     query.append(query.empty() ? "" : "&").append(name).append("=");
@@ -84,13 +90,13 @@ Json metric_history(App& app, const Json& input, std::string_view raw_query) {
   if (input.contains("run_ids")) {
     for (const Json& run_id : input["run_ids"]) add("run_ids", run_id);
   }
-  return ask(app, get_metric_history_bulk_interval, nullptr, query);
+  return ask(app, asked, get_metric_history_bulk_interval, nullptr, query);
 }
 
 // Answers the fields of one request that are no plain members.
 class Resolving {
  public:
-  Resolving(App& app, std::string_view raw_query) : app_(app), raw_query_(raw_query) {}
+  Resolving(App& app, const Request& asked) : app_(app), asked_(asked) {}
 
   Json operator()(const std::string& type, const std::string& field, const Json& argument) {
     if (type == "MlflowRunExtension") {
@@ -100,7 +106,7 @@ class Resolving {
     }
     if (field == "test") return {{"output", argument}};
     if (field == "mlflowGetMetricHistoryBulkInterval")
-      return metric_history(app_, argument, raw_query_);
+      return metric_history(app_, asked_, argument);
     static const std::map<std::string, Handler> kHandlers{
         {"mlflowGetExperiment", get_experiment},
         {"mlflowGetRun", get_run},
@@ -108,7 +114,7 @@ class Resolving {
         {"mlflowSearchRuns", search_runs},
         {"mlflowSearchModelVersions", search_model_versions},
         {"mlflowSearchDatasets", search_datasets}};
-    Json answer = ask(app_, kHandlers.at(field), argument, "");
+    Json answer = ask(app_, asked_, kHandlers.at(field), argument, "");
     run_ids_.clear();
     for (const Json& run : answer.value("runs", Json::array())) {
       run_ids_.push_back(run.value("info", Json::object()).value("run_id", ""));
@@ -121,7 +127,7 @@ class Resolving {
   Json experiment(const std::string& id) {
     const auto known = experiments_.find(id);
     if (known != experiments_.end()) return known->second;
-    return experiments_[id] = ask(app_, get_experiment, {{"experiment_id", id}}, "")
+    return experiments_[id] = ask(app_, asked_, get_experiment, {{"experiment_id", id}}, "")
                                   .value("experiment", Json::object());
   }
 
@@ -138,7 +144,7 @@ class Resolving {
       filter += (filter.empty() ? "run_id IN ('" : "', '") + *id;
     }
     filter = filter.empty() ? "run_id='" + run_id + "'" : filter + "')";
-    Json answer = ask(app_, search_model_versions, {{"filter", filter}}, "");
+    Json answer = ask(app_, asked_, search_model_versions, {{"filter", filter}}, "");
     for (auto id = begin; id != end; ++id) versions_[*id] = Json::array();
     Json& own = versions_[run_id] = Json::array();
     for (Json& version : answer["model_versions"]) {
@@ -148,7 +154,7 @@ class Resolving {
   }
 
   App& app_;
-  std::string_view raw_query_;
+  const Request& asked_;
   std::vector<std::string> run_ids_;         // of the last list
   std::map<std::string, Json> experiments_;  // by id
   std::map<std::string, Json> versions_;     // by run
@@ -180,8 +186,7 @@ graphql::Request read_request(const Request& request) {
 
 HttpResponse post_graphql(App& app, const Request& request) {
   const graphql::Limits limits{app.config.graphql_max_root_fields, app.config.graphql_max_aliases};
-  graphql::Result result =
-      graphql::execute(read_request(request), limits, Resolving(app, request.target.raw_query));
+  graphql::Result result = graphql::execute(read_request(request), limits, Resolving(app, request));
   Json errors;
   for (std::string& error : result.errors) errors.push_back(std::move(error));
   std::string body;

@@ -166,8 +166,8 @@ HttpResponse search_logged_models(App& app, const Request& request) {
   const std::int64_t max_results = wanted == 0 ? kZero : wanted;
   ListReply reply("models");
   const bool more =
-      app.tracking.read(request.order(), tracking::search_logged_models, search, max_results,
-                        offset, [&](const LoggedModel& model) { reply.add(model); });
+      app.tracking.read(request.order(Load::Large), tracking::search_logged_models, search,
+                        max_results, offset, [&](const LoggedModel& model) { reply.add(model); });
   if (!more) return reply.finish();
   return reply.finish(encode_logged_model_token(query, next_offset(offset, max_results)));
 }

@@ -117,9 +117,10 @@ HttpResponse get_metric_history(App& app, const Request& request) {
   }
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   ListReply reply("metrics");
-  const bool more = app.tracking.read(
-      request.order(), tracking::get_metric_history, run_id_of(message), message.text("metric_key"),
-      max_results, offset, [&reply](const Metric& metric) { reply.add(metric); });
+  const bool more =
+      app.tracking.read(request.order(Load::Large), tracking::get_metric_history,
+                        run_id_of(message), message.text("metric_key"), max_results, offset,
+                        [&reply](const Metric& metric) { reply.add(metric); });
   return reply.finish(page_token_if(more, offset, max_results.value_or(0)));
 }
 
@@ -145,7 +146,7 @@ HttpResponse get_metric_history_bulk(App& app, const Request& request) {
   Spill spill;
   JsonWriter writer(spill.text(), Layout::Compact);
   writer.begin_object().key("metrics").begin_array();
-  app.tracking.read(request.order(), tracking::get_metric_history_bulk, run_ids, *key,
+  app.tracking.read(request.order(Load::Large), tracking::get_metric_history_bulk, run_ids, *key,
                     std::min(max_results, kMostBulkResults), [&](const Metric& metric) {
                       write_compact(writer, metric);
                       spill.roll();
@@ -171,7 +172,7 @@ HttpResponse get_metric_history_bulk_interval(App& app, const Request& request) 
   const std::int64_t max_results = wanted ? wanted->value : kMostSamples;
   const auto steps = steps_of(arguments);
   ListReply reply("metrics");
-  app.tracking.read(request.order(), tracking::get_metric_history_bulk_interval,
+  app.tracking.read(request.order(Load::Large), tracking::get_metric_history_bulk_interval,
                     message.texts("run_ids"), message.text("metric_key"), max_results, steps,
                     [&reply](const Metric& metric) { reply.add(metric); });
   return reply.finish();

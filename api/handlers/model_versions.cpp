@@ -150,9 +150,9 @@ HttpResponse search_model_versions(App& app, const Request& request) {
       search::parse_model_version_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   ListReply reply("model_versions");
-  const bool more =
-      app.registry.read(request.order(), registry::search_model_versions, search, max_results,
-                        offset, [&](const ModelVersion& version) { reply.add(version); });
+  const bool more = app.registry.read(request.order(Load::Large), registry::search_model_versions,
+                                      search, max_results, offset,
+                                      [&](const ModelVersion& version) { reply.add(version); });
   return reply.finish(page_token_if(more, offset, max_results));
 }
 

@@ -91,11 +91,11 @@ HttpResponse search_registered_models(App& app, const Request& request) {
   const auto search =
       search::parse_registered_model_search(message.text("filter"), message.texts("order_by"));
   const std::int64_t offset = decode_page_token(message.text("page_token"));
-  const auto page = app.registry.read(request.order(), registry::search_registered_models, search,
-                                      max_results, offset);
   ListReply reply("registered_models");
-  for (const RegisteredModel& model : page.models) reply.add(model);
-  return reply.finish(page_token_if(page.more, offset, max_results));
+  const bool more = app.registry.read(
+      request.order(Load::Large), registry::search_registered_models, search, max_results, offset,
+      [&](const RegisteredModel& model) { reply.add(model); });
+  return reply.finish(page_token_if(more, offset, max_results));
 }
 
 HttpResponse set_registered_model_tag(App& app, const Request& request) {

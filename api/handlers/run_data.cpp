@@ -75,7 +75,10 @@ void store(App& app, const Request& request, const std::string& run_id, tracking
       request.order(load_of(batch.metrics.size() + batch.params.size() + batch.tags.size()));
   tracking::RunBatch last;
   if (for_models) last.tags = std::exchange(batch.tags, {});
-  app.tracking.write(order, tracking::log_batch, run_id, batch);
+  app.tracking.write(order, [&](Work& work) {
+    tracking::log_batch(work, run_id, batch);
+    tracking::require_distinct_tags(work, run_id, last.tags);
+  });
   if (!for_models) return;
   app.tracking.write(order, tracking::log_model_metrics, run_id, batch.metrics);
   app.tracking.write(order, tracking::log_batch, run_id, last);
@@ -99,10 +102,10 @@ HttpResponse log_metric(App& app, const Request& request) {
   // Only then MLflow looks for the run before it looks at the metric.
   if (metric.model_id) app.tracking.read(request.order(), runs::require_active_run, run_id);
   validate_metric({}, metric);
-  if (metric.model_id) {
-    app.tracking.write(request.order(), tracking::log_model_metrics, run_id, std::span(&metric, 1));
-  }
-  app.tracking.write(request.order(), tracking::log_metric, run_id, metric);
+  app.tracking.write(request.order(), [&](Work& work) {
+    if (metric.model_id) tracking::log_model_metrics(work, run_id, {&metric, 1});
+    tracking::log_metric(work, run_id, metric);
+  });
   return json_reply("{}");
 }
 

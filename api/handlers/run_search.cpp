@@ -49,8 +49,9 @@ HttpResponse search_runs(App& app, const Request& request) {
   const std::int64_t offset = decode_page_token(message.text("page_token"));
   const search::RunScope scope = scope_of(message);
   ListReply reply("runs");
-  const bool more = app.tracking.read(request.order(), tracking::search_runs, search, scope,
-                                      max_results, offset, [&](const Run& run) { reply.add(run); });
+  const bool more =
+      app.tracking.read(request.order(Load::Large), tracking::search_runs, search, scope,
+                        max_results, offset, [&](const Run& run) { reply.add(run); });
   return reply.finish(page_token_if(more, offset, max_results));
 }
 

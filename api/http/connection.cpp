@@ -66,8 +66,12 @@ Exchange::Exchange(ConnectionSocket& socket, const ConnectionContext& context, R
       http11_(head.http11),
       keep_(head.keep_alive),
       body_(socket, head),
-      request_{std::move(head.method), std::move(head.target), std::move(head.headers), peer,
-               &body_} {}
+      request_{std::move(head.method),
+               std::move(head.target),
+               std::move(head.headers),
+               peer,
+               &body_,
+               [&socket] { return socket.peer_has_closed(); }} {}
 
 void Exchange::complete(HttpResponse reply) {
   response_ = std::move(reply);

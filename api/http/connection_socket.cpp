@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -62,6 +63,11 @@ std::string ConnectionSocket::peer() const {
   if (ip == nullptr || ::inet_ntop(address.ss_family, ip, text.data(), text.size()) == nullptr)
     return {};
   return text.data();
+}
+
+bool ConnectionSocket::peer_has_closed() const {
+  pollfd state{fd_, POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void ConnectionSocket::consume(std::size_t size) {

@@ -71,6 +71,8 @@ class ConnectionSocket {
 
   int fd() const { return fd_; }
   std::string peer() const;
+  // Whether the peer has closed or broken the connection, or its sending side. From any thread.
+  bool peer_has_closed() const;
 
   // Bytes received and not consumed yet.
   std::string_view input() const { return std::string_view(input_).substr(consumed_); }

@@ -50,6 +50,9 @@ struct HttpRequest {
   Headers headers;   // names and values as sent, in order
   std::string peer;  // address of the client
   RequestBody* body = nullptr;
+  // Whether the client has closed its side: nobody is there to take a reply. From any thread while
+  // the request is handled; may be empty.
+  std::function<bool()> client_has_gone = {};
 
   // The first header of that name (any case), or nullptr.
   const std::string* header(std::string_view name) const;

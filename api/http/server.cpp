@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -21,6 +22,7 @@ namespace millrace {
 namespace {
 
 constexpr int kBacklog = 1024;
+constexpr std::size_t kProbeThreads = 2;
 constexpr std::size_t kReservedDescriptors = 128;  // for databases, artifacts, the server itself
 
 // The exchange that process_request works on: it is synchronous, and its callbacks carry no
@@ -60,16 +62,20 @@ class Server::Impl : private httplib::Server {
  private:
   bool process_and_close_socket(socket_t fd) override;
   void respond(Exchange& exchange);
+  void submit(std::unique_ptr<Connection> connection);
+  bool is_probe(const Connection& connection) const;
   void serve(std::unique_ptr<Connection> connection);
+  void serve_probe(std::unique_ptr<Connection> connection);
 
   const ServerOptions options_;
   const millrace::Server::Handler handler_;
   std::size_t max_connections_;
   int listener_ = -1;
   ConnectionContext context_;
-  // Both made by run(). Each uses the other until it has stopped.
+  // Made by run(). Each uses the others until they have stopped.
   std::unique_ptr<ConnectionParking> parking_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<WorkerPool> probes_;
 };
 
 Server::Impl::Impl(const ServerOptions& options, millrace::Server::Handler handler)
@@ -131,8 +137,11 @@ void Server::Impl::run() {
   pool_ = std::make_unique<WorkerPool>(
       options_.max_threads,
       [this](std::unique_ptr<Connection> connection) { serve(std::move(connection)); });
+  probes_ = std::make_unique<WorkerPool>(
+      kProbeThreads,
+      [this](std::unique_ptr<Connection> connection) { serve_probe(std::move(connection)); });
   parking_ = std::make_unique<ConnectionParking>(
-      [this](std::unique_ptr<Connection> connection) { pool_->submit(std::move(connection)); });
+      [this](std::unique_ptr<Connection> connection) { submit(std::move(connection)); });
   listen_after_bind();
   // The library closes its socket and gives up on some passing errors (ENFILE, ENOBUFS): go on with
   // a copy.
@@ -146,6 +155,7 @@ void Server::Impl::run() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   parking_->stop();
+  probes_->stop();
   pool_->stop();
 }
 
@@ -164,6 +174,37 @@ bool Server::Impl::process_and_close_socket(socket_t fd) {
   }
   parking_->park(std::move(connection));
   return true;
+}
+
+void Server::Impl::submit(std::unique_ptr<Connection> connection) {
+  WorkerPool& pool = is_probe(*connection) ? *probes_ : *pool_;
+  pool.submit(std::move(connection));
+}
+
+// By what has come so far, which stays in the socket. A head that comes in small pieces goes the
+// way of all.
+bool Server::Impl::is_probe(const Connection& connection) const {
+  constexpr std::string_view kMethod = "GET ";
+  if (!connection.between_requests()) return false;
+  std::array<char, 256> start;
+  const ssize_t size = ::recv(connection.fd(), start.data(), start.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (size <= 0) return false;
+  std::string_view text(start.data(), static_cast<std::size_t>(size));
+  if (!text.starts_with(kMethod)) return false;
+  text.remove_prefix(kMethod.size());
+  return std::any_of(options_.probe_paths.begin(), options_.probe_paths.end(),
+                     [text](const std::string& path) { return text.starts_with(path + " "); });
+}
+
+// What comes behind the probe on its connection is for the others.
+void Server::Impl::serve_probe(std::unique_ptr<Connection> connection) {
+  try {
+    Connection::Next next = connection->serve([] { return true; });
+    if (next == Connection::Next::Park) parking_->park(std::move(connection));
+    if (next == Connection::Next::Requeue) pool_->submit(std::move(connection));
+  } catch (const std::exception&) {
+    // As in serve().
+  }
 }
 
 void Server::Impl::serve(std::unique_ptr<Connection> connection) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/http/connection_socket.h"
 #include "api/http/exchange.h"
@@ -13,8 +14,12 @@ namespace millrace {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  int port = 5000;                // 0: any free one
-  std::size_t max_threads = 128;  // requests answered at the same time
+  int port = 5000;  // 0: any free one
+  // Requests handled at the same time. Most of those that wait for a database hold a thread
+  // meanwhile (store/db/waiting_line.h says how many may).
+  std::size_t max_threads = 384;
+  // Paths of probes: they are answered by threads of their own, whatever the others do.
+  std::vector<std::string> probe_paths = {};
   std::size_t max_connections =
       0;  // 0: what the descriptor limit allows. Beyond it idle ones are closed.
   ConnectionLimits limits;

@@ -112,8 +112,12 @@ Dispatch::Answer Dispatch::route(HttpRequest& http, Target target, bool in_capit
   if (http.method == "OPTIONS") return {options(found.rows, target.path), Layer::Classic};
   if (row == nullptr) return {method_not_allowed(found.rows), Layer::Classic};
   const Layer layer = is_native ? Layer::Native : Layer::Classic;
-  return {call(*row, {http, std::move(target), layer, true, found.rule(*row),
-                      std::move(found.arguments)}),
+  return {call(*row, {.http = http,
+                      .target = std::move(target),
+                      .layer = layer,
+                      .rule = found.rule(*row),
+                      .path_arguments = std::move(found.arguments),
+                      .deadline = std::chrono::steady_clock::now() + app_.config.database_timeout}),
           layer};
 }
 

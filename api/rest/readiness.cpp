@@ -12,13 +12,17 @@
 namespace millrace {
 namespace {
 
+// How long a check waits for a database.
+constexpr std::chrono::seconds kDatabaseTime{1};
 // How long the look whether anything can be written waits for locks.
 constexpr std::chrono::milliseconds kWritePatience{500};
 
+WorkOrder order() { return {.deadline = std::chrono::steady_clock::now() + kDatabaseTime}; }
+
 // One of a database that is only read, by another Millrace or an MLflow, may lack our tables.
 CurrentVersions versions_in(Db& db) {
-  if (db.refuses_writes()) return {db.read(current_revision), std::nullopt};
-  return db.read(current_versions);
+  if (db.refuses_writes()) return {db.read(order(), current_revision), std::nullopt};
+  return db.read(order(), current_versions);
 }
 
 std::string schema_problem(Db& db, const std::string& expected_revision) {
@@ -27,7 +31,7 @@ std::string schema_problem(Db& db, const std::string& expected_revision) {
     found = versions_in(db);
   } catch (const Error& error) {
     if (db.refuses_writes() || error.code() != ErrorCode::InternalError) throw;
-    db.read(current_revision);  // if that is there, it is our own tables that are not
+    db.read(order(), current_revision);  // if that is there, it is our own tables that are not
     return "has lost Millrace's own tables; start this server again";
   }
   if (found.revision != expected_revision) {
@@ -95,6 +99,7 @@ Readiness::Result Readiness::result() {
   std::unique_lock lock(mutex_);
   const Clock::time_point now = Clock::now();
   const bool has_result = runs_ > 0;
+  asked_at_ = now;
   if (!running_) {
     if (has_result && now - finished_ < timing_.fresh) return last_;
     running_ = true;
@@ -112,7 +117,7 @@ Readiness::Result Readiness::result() {
 void Readiness::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    asked_.wait(lock, [this] { return running_ || stopping_; });
+    wait_for_next_run(lock);
     if (stopping_) return;
     lock.unlock();
     Result result = run_checks();
@@ -124,6 +129,16 @@ void Readiness::run() {
     ++runs_;
     done_.notify_all();
   }
+}
+
+void Readiness::wait_for_next_run(std::unique_lock<std::mutex>& lock) {
+  const auto called = [this] { return running_ || stopping_; };
+  if (runs_ > 0 && asked_at_ + timing_.kept > Clock::now() &&
+      !asked_.wait_for(lock, timing_.fresh, called)) {
+    running_ = true;
+    started_ = Clock::now();
+  }
+  asked_.wait(lock, called);
 }
 
 Readiness::Result Readiness::run_checks() {
@@ -138,6 +153,8 @@ Readiness::Result Readiness::run_checks() {
     try {
       std::string problem = check.problem();
       if (!problem.empty()) return {check.name, std::move(problem)};
+    } catch (const Cancelled&) {
+      return {check.name, "gives no answer"};
     } catch (const std::exception& error) {
       spdlog::debug("Readiness: {}: {}", check.name, log_text(error.what()));
       return {check.name, "failed"};

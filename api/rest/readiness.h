@@ -33,14 +33,16 @@ struct ReadinessCheck {
 std::vector<ReadinessCheck> readiness_checks(Db& tracking, Db* registry,
                                              const ArtifactRoots& artifacts);
 
-// Runs the checks on a thread of its own, only when somebody asks, and not more than once a second
-// however many ask. Thread-safe.
+// Runs the checks on a thread of its own, and not more than once a second however many ask. Once
+// somebody has asked it goes on for a minute: who asks again has an answer at once, whatever a
+// database does. Thread-safe.
 class Readiness {
  public:
   struct Timing {
     std::chrono::milliseconds fresh{1000};   // a result is given to all within this time
     std::chrono::milliseconds usable{3000};  // ... and within this one while the next is under way
     std::chrono::milliseconds limit{2000};   // a check that takes longer has failed
+    std::chrono::milliseconds kept{60'000};  // after a question, the results are kept fresh so long
   };
   struct Result {
     std::string_view name;  // the check that failed; empty: ready
@@ -67,6 +69,7 @@ class Readiness {
   using Clock = std::chrono::steady_clock;
 
   void run();
+  void wait_for_next_run(std::unique_lock<std::mutex>& lock);
   Result run_checks();
   void log_change(const Result& result);
 
@@ -75,7 +78,7 @@ class Readiness {
   std::mutex mutex_;
   std::condition_variable asked_, done_;
   bool running_ = false, stopping_ = false;
-  Clock::time_point started_, finished_;
+  Clock::time_point asked_at_, started_, finished_;
   std::uint64_t runs_ = 0;  // that have ended
   Result last_;             // of the last run
   std::string_view current_;

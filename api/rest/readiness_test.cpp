@@ -20,7 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Readiness::Timing kNeverReused{milliseconds(0), milliseconds(0), milliseconds(60'000)};
+constexpr Readiness::Timing kNeverReused{milliseconds(0), milliseconds(0), milliseconds(60'000),
+                                         milliseconds(0)};
 
 TEST(Readiness, NamesTheFirstCheckThatFails) {
   std::string first, second;
@@ -65,7 +66,7 @@ TEST(Readiness, ACheckThatHangsIsAProblemAndNobodyWaitsTwice) {
                           if (hang) release.wait();
                           return std::string();
                         }}},
-                      {milliseconds(0), milliseconds(0), milliseconds(50)});
+                      {milliseconds(0), milliseconds(0), milliseconds(50), milliseconds(0)});
   EXPECT_TRUE(readiness.result().ready());
   hang = true;
   for (int i = 0; i < 1000; ++i) {  // 50 s if each of them waited
@@ -81,15 +82,32 @@ TEST(Readiness, ACheckThatHangsIsAProblemAndNobodyWaitsTwice) {
 TEST(Readiness, AnOldResultServesWhileTheNextIsUnderWay) {
   std::latch release(1);
   std::atomic<int> runs = 0;
-  Readiness readiness({{"one",
-                        [&] {
-                          if (++runs > 1) release.wait();
-                          return std::string();
-                        }}},
-                      {milliseconds(0), milliseconds(60'000), milliseconds(60'000)});
+  Readiness readiness(
+      {{"one",
+        [&] {
+          if (++runs > 1) release.wait();
+          return std::string();
+        }}},
+      {milliseconds(0), milliseconds(60'000), milliseconds(60'000), milliseconds(0)});
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(readiness.result().ready());
   EXPECT_LE(runs, 2);
   release.count_down();
+}
+
+TEST(Readiness, KeepsItsResultFreshForThoseWhoAskAgain) {
+  std::latch hang(1);
+  std::atomic<int> runs = 0;
+  Readiness readiness(
+      {{"one",
+        [&] {
+          if (++runs == 3) hang.wait();
+          return std::string();
+        }}},
+      {milliseconds(1), milliseconds(60'000), milliseconds(60'000), milliseconds(60'000)});
+  EXPECT_TRUE(readiness.result().ready());
+  while (runs < 3) std::this_thread::yield();  // nobody has asked again
+  EXPECT_TRUE(readiness.result().ready());     // at once, by the second run
+  hang.count_down();
 }
 
 // A server's checks, over a database with all its tables and a folder for artifacts.

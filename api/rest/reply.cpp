@@ -1,5 +1,7 @@
 #include "api/rest/reply.h"
 
+#include <random>
+
 #include "api/json/writer.h"
 #include "store/text/percent_decoding.h"
 
@@ -28,6 +30,13 @@ std::string encode_iri(std::string_view url) {
   return path == std::string_view::npos ? encoded : encoded + quote(url.substr(path), kKept);
 }
 
+// Spread, so that those who were sent away together do not come back together. MLflow's clients try
+// seven times: together they last longer than most loads.
+int seconds_to_come_again() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_int_distribution<int>(3, 8)(random);
+}
+
 }  // namespace
 
 HttpResponse json_reply(std::string body) {
@@ -51,6 +60,9 @@ HttpResponse error_reply(const Error& error, ErrorForm form) {
   writer.end_object();
   HttpResponse response = json_reply(std::move(body));
   response.status = row.http_status;
+  if (error.code() == ErrorCode::Overloaded) {
+    response.headers.emplace_back("retry-after", std::to_string(seconds_to_come_again()));
+  }
   return response;
 }
 

@@ -83,9 +83,15 @@ struct Request {
   std::string_view rule = {};  // the route's path, with the static prefix and its <...>
   std::vector<std::string> path_arguments = {};  // what the route's <...> stand for, in order
   Caller caller = {};                            // nobody in particular: there is no login yet
+  // Of all its work in databases together.
+  WorkOrder::Deadline deadline = WorkOrder::Deadline::max();
 
-  // What a unit of work for this request is ordered with.
-  WorkOrder order(Load load = Load::Small) const { return {.caller = caller, .load = load}; }
+  // What a unit of work for this request is ordered with. Large: searches, lists and histories, and
+  // writes of more than some hundred rows.
+  WorkOrder order(Load load = Load::Small) const {
+    return {
+        .caller = caller, .load = load, .deadline = deadline, .is_abandoned = http.client_has_gone};
+  }
 
   // Bytes of the whole body. Throws RequestTooLarge beyond kMaximumJsonBody.
   std::string read_body() const;

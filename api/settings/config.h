@@ -4,6 +4,7 @@
 // of store/db and store/schema.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct Config {
   std::string backend_store_uri = "sqlite:///mlflow.db";
   std::string registry_store_uri;  // equals backend_store_uri unless it was given
   PoolOptions pool;                // of each of the two
+  // After which a request's work in the databases is ended.
+  std::chrono::milliseconds database_timeout{30'000};
   // Of each of the two, where the schema has a revision that Millrace does not know.
   UnknownSchema unknown_schema = UnknownSchema::Refuse;
 

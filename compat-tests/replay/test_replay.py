@@ -8,7 +8,7 @@ scripts/replay_live asks a real MLflow instead of its transcripts.
 from pathlib import Path
 
 import pytest
-from support.database_servers import KINDS
+from support.database_servers import SERVERS
 from support.millrace_server import MillraceServer
 from replay import compare, corpus, player, transcript
 
@@ -42,7 +42,7 @@ def test_corpus_is_large_and_half_of_it_bad():
 def test_every_transcript_has_its_topic():
     topics = {path.stem for path in (HERE / "corpus").rglob("*.yaml")}
     assert {path.stem for path in transcript.FOLDER.glob("*.jsonl")} == topics
-    for kind in KINDS:
+    for kind in SERVERS:
         recorded = {path.stem for path in (transcript.FOLDER / kind).glob("*.jsonl")}
         assert recorded == {path.stem for path in ON_SERVERS}
 

@@ -1,4 +1,4 @@
-"""Throwaway database servers on loopback: MariaDB, PostgreSQL, a Galera cluster of MariaDB.
+"""Throwaway database servers on loopback: MariaDB, PostgreSQL, also behind PgBouncer, a Galera cluster of MariaDB.
 
     with MariaDb() as server:
         uri = server.create_database()
@@ -13,6 +13,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -47,7 +48,7 @@ class Throwaway:
 class DatabaseServer(Throwaway):
     """One server process. It may be stopped or killed and started again, on the same port and files."""
 
-    kind = ""  # "mysql", "postgresql": the command line of scripts/with_database, and Millrace's dialect
+    kind = ""  # "mysql", "postgresql": Millrace's dialect
     scheme = ""  # of its URIs, as MLflow's users have them
     user = ""  # who may do everything
     owner = ""  # the account that runs it if this process is root, which PostgreSQL and rsync refuse
@@ -226,6 +227,10 @@ class PostgreSql(DatabaseServer):
     end_signal = signal.SIGINT  # "fast"
     drop_signal = signal.SIGQUIT  # "immediate": gives its shared memory back
 
+    def __init__(self, *settings):
+        super().__init__(*settings)
+        self.own_port = self.port  # the one of its URIs may be that of something before it
+
     def make_data(self):
         password = self.folder / "password"
         password.write_text(PASSWORD)
@@ -235,19 +240,57 @@ class PostgreSql(DatabaseServer):
 
     def command(self):
         return [POSTGRESQL_PROGRAMS / "postgres", "-D", self.folder / "data", "-h", self.host,
-                "-p", self.port, "-k", self.folder, "-c", "fsync=on", "-c", "log_timezone=UTC",
+                "-p", self.own_port, "-k", self.folder, "-c", "fsync=on", "-c", "log_timezone=UTC",
                 *(f"--{setting}" for setting in self.settings)]
 
     def client(self):
         return ["env", f"PGPASSWORD={PASSWORD}", "psql", "--no-psqlrc", "--quiet", "--tuples-only",
                 "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1", "--no-password",
-                "-h", self.host, "-p", self.port, "-U", self.user, "-d"]
+                "-h", self.host, "-p", self.own_port, "-U", self.user, "-d"]
 
     def socket_options(self):
-        return f"host={self.folder}&port={self.port}"
+        return f"host={self.folder}&port={self.own_port}"
 
     def _run_client(self, sql, database=None):
         return super()._run_client(sql, database or "postgres")
+
+
+class PgBouncer(PostgreSql):
+    """PostgreSQL, to which the URIs lead through PgBouncer: each transaction has another of its sessions."""
+
+    def __init__(self, *settings):
+        super().__init__(*settings)
+        self.own_port = free_port()
+        self.pooler = None
+
+    def launch(self):
+        super().launch()
+        (self.folder / "users.txt").write_text(f'"{self.user}" "{PASSWORD}"\n')
+        (self.folder / "pooler.ini").write_text("\n".join([
+            "[databases]", f"* = host={self.host} port={self.own_port}",
+            "[pgbouncer]", f"listen_addr={self.host}", f"listen_port={self.port}", "unix_socket_dir=",
+            "auth_type=scram-sha-256", f"auth_file={self.folder}/users.txt", "pool_mode=transaction",
+            "max_client_conn=500", "default_pool_size=20"]) + "\n")
+        with open(self.folder / "pooler.log", "ab") as log:
+            self.pooler = subprocess.Popen(
+                self.as_owner(["/usr/sbin/pgbouncer", self.folder / "pooler.ini"]), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
+
+    def create_database(self, options=""):
+        # A template must have no sessions, and the pooler keeps its own.
+        self.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'mlflow_%'")
+        return super().create_database(options)
+
+    def answers(self):
+        with socket.socket() as probe:
+            return super().answers() and probe.connect_ex((self.host, self.port)) == 0
+
+    def _end(self, number):
+        pooler, self.pooler = self.pooler, None
+        if pooler is not None:
+            pooler.kill()
+            pooler.wait()
+        super()._end(number)
 
 
 class GaleraNode(MariaDb):
@@ -310,4 +353,6 @@ class Galera(Throwaway):
             node.__exit__()
 
 
-KINDS = {server.kind: server for server in (MariaDb, PostgreSql)}
+SERVERS = {server.kind: server for server in (MariaDb, PostgreSql)}
+# With what may stand between: the words of scripts/with_database and of --database.
+KINDS = {**SERVERS, "pgbouncer": PgBouncer}

@@ -60,11 +60,12 @@ class Clients:
     """Clients of one kind, from `with` to its end; then `seen` has what they saw.
 
     `request` gives name, method, path and body of what a client, by its number, asks for at a turn; `expected` is asked
-    whether the status and the text of an answer are right.
+    whether the status and the text of an answer are right, and `repeat` whether the request is sent again for its status,
+    which is then expected.
     """
 
-    def __init__(self, server, count, request, expected=is_ok):
-        self.server, self.request, self.expected = server, request, expected
+    def __init__(self, server, count, request, expected=is_ok, repeat=lambda status: False):
+        self.server, self.request, self.expected, self.repeat = server, request, expected, repeat
         self.numbers = [range(first, min(first + THREADS, count)) for first in range(0, count, THREADS)]
         self.seen = Seen()
 
@@ -103,15 +104,18 @@ class Clients:
         turn = 0
         while not self.ended.value:
             name, method, path, body = self.request(number, turn)
-            turn += 1
             began = time.monotonic()
             try:
                 connection.request(method, f"{API}/{path}", body, HEADERS)
                 answer = connection.getresponse()
                 status, text = answer.status, answer.read()
-                fault = "" if self.expected(status, text) else f"{status} {text[:200]}"
+                if self.repeat(status):
+                    turn, fault = turn - 1, ""
+                else:
+                    fault = "" if self.expected(status, text) else f"{status} {text[:200]}"
             except (OSError, http.client.HTTPException) as error:
                 connection.close()  # the next request connects again
                 status, fault = "none", repr(error)
             seen.add(name, began, time.monotonic() - began, status, fault)
+            turn += 1
         connection.close()

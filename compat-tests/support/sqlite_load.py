@@ -156,8 +156,8 @@ def experiment(folder):
         return line, faults + other_count(server, RUNS, "FROM runs WHERE lifecycle_stage = 'deleted'")
 
 
-def fill_experiment(database, number):
-    runs = [f"{run:032x}" for run in range(RUNS)]
+def fill_experiment(database, number, count=RUNS):
+    runs = [f"{run:032x}" for run in range(count)]
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")  # a new file: nothing in it can be lost
         connection.executemany(

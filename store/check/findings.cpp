@@ -23,13 +23,15 @@ void check_schema_of(Db& db, Findings& findings) {
     } else {
       findings.fact("schema", "MLflow's revision " + revision);
     }
+    const std::string migration = migration_beside_servers(db);
+    if (!migration.empty()) findings.advice("migration", migration + ", while servers may run");
   } catch (const Error& error) {
     findings.problem("schema", error.message());
   }
 }
 
 void check_file(const DbOptions& options, Findings& findings) {
-  const std::string path = sqlite_path(options.uri);
+  const std::string path = sqlite_location(options.uri);
   if (!std::filesystem::exists(path)) {
     findings.fact("schema", "none yet; the start of a server creates the file " + path);
     return;

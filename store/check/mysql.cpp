@@ -73,6 +73,26 @@ void check_charset(Administration& server, Findings& findings) {
   }
 }
 
+// Of the columns that hold the keys of metrics, params and tags.
+void check_collation(Administration& server, Findings& findings) {
+  const auto rows = server.query(
+      "SELECT DISTINCT collation_name FROM information_schema.columns"
+      " WHERE table_schema = DATABASE() AND RIGHT(collation_name, 4) <> '_bin'"
+      " AND (table_name, column_name) IN (('metrics', 'key'), ('latest_metrics', 'key'),"
+      " ('params', 'key'), ('tags', 'key'), ('experiment_tags', 'key'),"
+      " ('registered_model_tags', 'key'), ('model_version_tags', 'key'),"
+      " ('logged_model_metrics', 'metric_name'), ('logged_model_params', 'param_key'),"
+      " ('logged_model_tags', 'tag_key')) ORDER BY collation_name");
+  std::string names;
+  for (const auto& row : rows) names += (names.empty() ? "" : ", ") + row.at(0).value_or("");
+  if (names.empty()) return;
+  findings.advice("collation",
+                  names +
+                      " finds keys equal that differ in letter case, accents or trailing blanks: "
+                      "of two such metrics, params or tags the second is refused. A database "
+                      "created with COLLATE utf8mb4_bin tells all but trailing blanks apart.");
+}
+
 void check_engine(Administration& server, Findings& findings) {
   const std::string others =
       single(server,
@@ -216,6 +236,7 @@ void check_mysql(const DatabaseUri& uri, const PoolOptions& pool, Administration
   const Named tls = named(server, "SHOW SESSION STATUS LIKE 'Ssl_cipher'");
   check_encryption(uri, value_of(tls, "ssl_cipher"), findings);
   check_charset(server, findings);
+  check_collation(server, findings);
   check_engine(server, findings);
   check_modes(variables, findings);
   check_durability(variables, findings);

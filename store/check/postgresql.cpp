@@ -43,6 +43,20 @@ void check_version(const Settings& settings, Administration& server, Findings& f
   }
 }
 
+// Which database it is: a URI may leave that to libpq.
+void check_address(Administration& server, Findings& findings) {
+  const auto names = row(server, "SELECT current_database(), current_user");
+  findings.fact("address", "the database " + text(names, 0) + ", as the user " + text(names, 1));
+}
+
+// The URI with the host that libpq has found where it names none; a socket's has no address.
+DatabaseUri with_host_of(DatabaseUri uri, Administration& server) {
+  if (uri.host.empty()) {
+    uri.host = text(row(server, "SELECT coalesce(host(inet_server_addr()), '')"), 0);
+  }
+  return uri;
+}
+
 void check_charset(Administration& server, Findings& findings) {
   const auto database = row(server,
                             "SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database "
@@ -129,10 +143,11 @@ void check_postgresql(const DatabaseUri& uri, const PoolOptions& pool, Administr
                       Findings& findings) {
   const Settings settings = settings_of(server);
   check_version(settings, server, findings);
+  check_address(server, findings);
   const auto tls = server.query(
       "SELECT coalesce(version || ' ' || cipher, '') FROM pg_stat_ssl WHERE pid = "
       "pg_backend_pid()");
-  check_encryption(uri, tls.empty() ? "" : text(tls[0], 0), findings);
+  check_encryption(with_host_of(uri, server), tls.empty() ? "" : text(tls[0], 0), findings);
   check_charset(server, findings);
   check_writing(settings, server, findings);
   check_durability(settings, findings);

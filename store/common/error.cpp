@@ -5,7 +5,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::array<ErrorRow, 13> kRows{{
+constexpr std::array<ErrorRow, 14> kRows{{
     {ErrorCode::InvalidParameterValue, "INVALID_PARAMETER_VALUE", 400, "KAM00",
      "INVALID_PARAMETER_VALUE"},
     {ErrorCode::BadRequest, "BAD_REQUEST", 400, "KAM00", "INVALID_PARAMETER_VALUE"},
@@ -17,6 +17,7 @@ constexpr std::array<ErrorRow, 13> kRows{{
     {ErrorCode::InvalidState, "INVALID_STATE", 500, "XXM00", "CLIENT_INTERNAL_ERROR"},
     {ErrorCode::TemporarilyUnavailable, "TEMPORARILY_UNAVAILABLE", 503, "XXM00",
      "CLIENT_INTERNAL_ERROR"},
+    {ErrorCode::Overloaded, "TEMPORARILY_UNAVAILABLE", 503, "XXM00", "CLIENT_INTERNAL_ERROR"},
     {ErrorCode::FeatureDisabled, "FEATURE_DISABLED", 500, "KAM00", "FEATURE_DISABLED"},
     {ErrorCode::NotImplemented, "NOT_IMPLEMENTED", 501, "", ""},
     {ErrorCode::PermissionDenied, "PERMISSION_DENIED", 403, "KAM00", "PERMISSION_DENIED"},

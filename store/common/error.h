@@ -21,6 +21,7 @@ enum class ErrorCode {
   InternalError,
   InvalidState,
   TemporarilyUnavailable,
+  Overloaded,  // TEMPORARILY_UNAVAILABLE on the wire, with a time after which to come again
   FeatureDisabled,
   NotImplemented,
   PermissionDenied,

@@ -1,6 +1,7 @@
 #include "store/db/connection_options.h"
 
 #include <gmock/gmock.h>
+#include <stdlib.h>
 
 #include "store/common/error.h"
 
@@ -15,7 +16,7 @@ std::string mysql(const std::string& uri) {
   const MysqlConnection connection = mysql_connection(parse_database_uri(uri));
   std::string text = connection.connect_string + (connection.must_be_encrypted ? " encrypted" : "");
   for (const std::string_view usual :
-       {" charset='utf8mb4'", " connect_timeout='10'", "local-infile={0};"}) {
+       {" charset='utf8mb4'", " connect_timeout='3'", "local-infile={0};"}) {
     const std::size_t at = text.find(usual);
     EXPECT_NE(at, std::string::npos) << text;
     if (at != std::string::npos) text.erase(at, usual.size());
@@ -25,8 +26,10 @@ std::string mysql(const std::string& uri) {
 
 std::string postgresql(const std::string& uri) {
   std::string text = postgresql_connect_string(parse_database_uri(uri));
-  for (const std::string_view usual : {" client_encoding='UTF8'", " connect_timeout='10'",
-                                       " fallback_application_name='millrace'"}) {
+  for (const std::string_view usual :
+       {" client_encoding='UTF8'", " connect_timeout='3'", " keepalives_interval='5'",
+        " keepalives_count='3'", " tcp_user_timeout='20000'",
+        " fallback_application_name='millrace'"}) {
     const std::size_t at = text.find(usual);
     EXPECT_NE(at, std::string::npos) << text;
     if (at != std::string::npos) text.erase(at, usual.size());
@@ -116,9 +119,9 @@ TEST(MysqlConnection, OtherOptions) {
               "write_timeout='7' host='host={h};protocol={1};local-infile={0};compress={1};"
               "init-command={SET x=1;};default-auth={dialog};ssl-enforce={1};'");
   EXPECT_THAT(
-      mysql_connection(parse_database_uri("mysql+mysqlconnector://h/d?connection_timeout=3"))
+      mysql_connection(parse_database_uri("mysql+mysqlconnector://h/d?connection_timeout=7"))
           .connect_string,
-      HasSubstr("connect_timeout='3'"));
+      HasSubstr("connect_timeout='7'"));
 }
 
 TEST(MysqlConnection, WhatCannotBeHonouredIsNamed) {
@@ -162,18 +165,70 @@ TEST(MysqlConnection, WhatCannotBeHonouredIsNamed) {
 
 TEST(PostgresqlConnection, AddressAndOptions) {
   EXPECT_EQ(postgresql("postgresql://u:p@h:5433/d"),
-            "host='h' port='5433' user='u' password='p' dbname='d'");
-  EXPECT_EQ(postgresql("postgres://u:@/d?host=/run/pg"), "host='/run/pg' user='u' dbname='d'");
+            "host='h' port='5433' user='u' password='p' dbname='d' keepalives_idle='15'");
+  EXPECT_EQ(postgresql("postgres://u:@/d?host=/run/pg"),
+            "host='/run/pg' user='u' dbname='d' keepalives_idle='15'");
   EXPECT_EQ(postgresql("postgresql://u@/d?host=a:1&host=b:2"),
-            "host='a,b' port='1,2' user='u' dbname='d'");
+            "host='a,b' port='1,2' user='u' dbname='d' keepalives_idle='15'");
   EXPECT_EQ(postgresql("postgresql+psycopg2://u:p%20%27%5C%3D@h/d%20x?sslmode=verify-full&"
                        "sslrootcert=/a%27b&application_name=me&options=-c%20search_path%3Dx&"
                        "target_session_attrs=read-write&keepalives_idle=30&client_encoding=utf8"),
             "host='h' user='u' password='p \\'\\\\=' dbname='d x' sslmode='verify-full' "
             "target_session_attrs='read-write' keepalives_idle='30' application_name='me' "
             "options='-c search_path=x' sslrootcert='/a\\'b'");
-  EXPECT_THAT(postgresql_connect_string(parse_database_uri("postgresql://h/d?connect_timeout=3")),
-              HasSubstr("connect_timeout='3'"));
+  EXPECT_THAT(postgresql_connect_string(parse_database_uri("postgresql://h/d?connect_timeout=7")),
+              HasSubstr("connect_timeout='7'"));
+}
+
+// The variables of libpq, gone at the end.
+class LibpqVariables : public testing::Test {
+ protected:
+  ~LibpqVariables() override {
+    for (const char* name :
+         {"PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE", "PGCONNECT_TIMEOUT"}) {
+      unsetenv(name);
+    }
+  }
+  // "host ports user database" of what is told.
+  static std::string told(const std::string& uri) {
+    const DatabaseUri filled = with_libpq_variables(parse_database_uri(uri));
+    return filled.host + " " + filled.ports + " " + filled.user + " " + filled.database;
+  }
+};
+
+TEST_F(LibpqVariables, WhatIsLeftOutIsLeftToLibpq) {
+  setenv("PGHOST", "elsewhere", 1);
+  const auto connect_string = [](const std::string& uri) {
+    return postgresql_connect_string(parse_database_uri(uri));
+  };
+  const std::string usual =
+      "client_encoding='UTF8' connect_timeout='3' keepalives_idle='15' keepalives_interval='5' "
+      "keepalives_count='3' tcp_user_timeout='20000' fallback_application_name='millrace'";
+  EXPECT_EQ(connect_string("postgresql://"), usual);
+  EXPECT_EQ(connect_string("postgresql+psycopg2://u@/"), "user='u' " + usual);
+  EXPECT_THAT(connect_string("postgresql://?service=x"), HasSubstr(" service='x'"));
+  setenv("PGCONNECT_TIMEOUT", "3", 1);
+  EXPECT_THAT(connect_string("postgresql://"), Not(HasSubstr("connect_timeout")));
+  EXPECT_THAT(connect_string("postgresql://?connect_timeout=7"), HasSubstr("connect_timeout='7'"));
+}
+
+TEST_F(LibpqVariables, FillInWhatIsTold) {
+  EXPECT_EQ(told("postgresql://"), "   ");
+  EXPECT_EQ(told("postgresql://u@h"), "h  u u");  // libpq's own default
+  setenv("PGHOST", "pg", 1);
+  setenv("PGPORT", "5433", 1);
+  setenv("PGUSER", "someone", 1);
+  EXPECT_EQ(told("postgresql://"), "pg 5433 someone someone");
+  setenv("PGDATABASE", "catalog", 1);
+  EXPECT_EQ(told("postgresql://"), "pg 5433 someone catalog");
+  EXPECT_EQ(told("postgresql://u@h:1/d"), "h  u d");
+  EXPECT_EQ(told("mysql://h/d"), "h   d");
+  EXPECT_EQ(told("postgresql://?service=x"), "   ");
+  setenv("PGSERVICE", "y", 1);
+  EXPECT_EQ(told("postgresql://"), "   ");
+  EXPECT_EQ(libpq_service(parse_database_uri("postgresql://")), "y");
+  EXPECT_EQ(libpq_service(parse_database_uri("postgresql://?service=x")), "x");
+  EXPECT_EQ(libpq_service(parse_database_uri("mysql://h/d")), "");
 }
 
 TEST(PostgresqlConnection, WhatCannotBeHonouredIsNamed) {

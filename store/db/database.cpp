@@ -4,6 +4,7 @@
 #include "store/db/database_uri.h"
 #include "store/db/server/backend.h"
 #include "store/db/sqlite/backend.h"
+#include "store/db/sqlite/memory_backend.h"
 #include "store/db/sqlite/uri.h"
 
 namespace millrace {
@@ -26,6 +27,7 @@ void refuse_nesting() {
 std::unique_ptr<Db::Backend> open_backend(const DbOptions& options) {
   const DatabaseUri uri = parse_database_uri(options.uri);
   if (uri.dialect == Dialect::Sqlite) {
+    if (is_sqlite_memory(options.uri)) return std::make_unique<SqliteMemoryBackend>();
     return std::make_unique<SqliteBackend>(sqlite_path(options.uri));
   }
   return std::make_unique<ServerBackend>(uri, options.pool);
@@ -33,23 +35,46 @@ std::unique_ptr<Db::Backend> open_backend(const DbOptions& options) {
 
 }  // namespace
 
-void db_columns::throw_unexpected_null() {
-  throw Error(ErrorCode::InternalError, "The database holds NULL where a value is required.");
+Db::Db(const DbOptions& options) : uri_(options.uri), backend_(open_backend(options)) {
+  if (dialect() != Dialect::Postgresql) return;
+  const auto encoding = read([](Work& work) {
+    return work.first<std::string>("SELECT current_setting('server_encoding')");
+  });
+  // SQL_ASCII takes any bytes.
+  if (encoding != std::tuple("UTF8") && encoding != std::tuple("SQL_ASCII"))
+    charset_ = Charset::LacksCharacters;
 }
-
-Db::Db(const DbOptions& options) : uri_(options.uri), backend_(open_backend(options)) {}
 
 Db::~Db() = default;
 
 Dialect Db::dialect() const { return backend_->dialect(); }
 
+// Clients repeat what is temporary, several times: a search that had most of its time for its own
+// work would end the same way each time, so its client is told to ask for less.
 void Db::run_read(const WorkBody& body, const WorkOrder& order) {
+  using Clock = std::chrono::steady_clock;
   refuse_nesting();
-  backend_->read([&, attempt = 0](Session& session) mutable {
+  const Clock::time_point asked = Clock::now();
+  std::optional<Clock::time_point> began;
+  const auto run_attempt = [&, attempt = 0](Session& session) mutable {
     const InBody mark;
-    Work work(session, dialect(), order, attempt++);
+    if (!began) began = Clock::now();
+    Work work(session, dialect(), order, attempt++, charset_);
     body(work);
-  });
+  };
+  try {
+    backend_->read(run_attempt, order);
+  } catch (const Cancelled& cancelled) {
+    // A server says so itself; what is late there without that may have met one that stands still.
+    const bool is_own_work = cancelled.ending() == Ending::Overlong ||
+                             (cancelled.ending() == Ending::Late && dialect() == Dialect::Sqlite &&
+                              began && Clock::now() - *began > *began - asked);
+    if (order.load != Load::Large || !is_own_work) throw;
+    throw Error(
+        ErrorCode::BadRequest,
+        "The request was ended because it took too long in the database: ask for less, by a "
+        "narrower filter or a smaller page.");
+  }
 }
 
 // An error that a body itself made of what it found (INTERNAL_ERROR) counts as one of the database:
@@ -59,8 +84,14 @@ void Db::note_outcome(const Write& write) {
   constexpr int kLeastServerError = 500;
   try {
     write();
+  } catch (const Cancelled&) {  // it tells of clients, of a stop, of others' locks: not of a disk
+    throw;
   } catch (const Error& error) {
-    if (error_row(error.code()).http_status >= kLeastServerError) failed_to_write_ = true;
+    if (error.code() == ErrorCode::Overloaded) throw;
+    const bool is_read_only = dynamic_cast<const DatabaseReadOnly*>(&error) != nullptr;
+    if (is_read_only || error_row(error.code()).http_status >= kLeastServerError) {
+      failed_to_write_ = true;
+    }
     throw;
   }
   if (has_failed_to_write()) failed_to_write_ = false;
@@ -71,10 +102,10 @@ void Db::run_write(const WorkBody& body, const WorkOrder& order) {
   require_writes();
   const auto run_attempt = [&, attempt = 0](Session& session) mutable {
     const InBody mark;
-    Work work(session, dialect(), order, attempt++);
+    Work work(session, dialect(), order, attempt++, charset_);
     body(work);
   };
-  note_outcome([&] { backend_->write(run_attempt, order.load); });
+  note_outcome([&] { backend_->write(run_attempt, order); });
 }
 
 void Db::run_try_write(const WorkBody& body, std::chrono::milliseconds patience) {
@@ -83,7 +114,7 @@ void Db::run_try_write(const WorkBody& body, std::chrono::milliseconds patience)
   const WorkOrder order;
   const auto run_attempt = [&](Session& session) {
     const InBody mark;
-    Work work(session, dialect(), order, 0);
+    Work work(session, dialect(), order, 0, charset_);
     body(work);
   };
   note_outcome([&] { backend_->try_write(run_attempt, patience); });
@@ -92,6 +123,12 @@ void Db::run_try_write(const WorkBody& body, std::chrono::milliseconds patience)
 void Db::require_writes() const {
   if (refuses_writes()) throw Error(ErrorCode::PermissionDenied, refusal_);
 }
+
+void Db::serve_requests(std::chrono::milliseconds statement_timeout) {
+  if (!refuses_writes()) backend_->serve_requests(statement_timeout);
+}
+
+void Db::end_all() { backend_->end_all(); }
 
 bool Db::is_lost() const { return backend_->is_lost(); }
 

@@ -31,7 +31,8 @@ struct DbOptions {
 // must not call read or write of any Db (INTERNAL_ERROR): they would wait for themselves.
 class Db {
  public:
-  // Opens the database, creating the file and its folders; throws Error when it cannot.
+  // Opens the database, creating the file and its folders; throws Error when it cannot:
+  // TEMPORARILY_UNAVAILABLE where a later try may succeed, as while its server comes up.
   explicit Db(const DbOptions& options);
   // No read or write may be under way. On SQLite checkpoints and puts back the journal mode that
   // was found, if nobody else has the file open.
@@ -97,6 +98,15 @@ class Db {
   // that was removed or replaced. Nothing is read or written then.
   bool is_lost() const;
 
+  // What a server does with a database that it has prepared, our own tables included, before others
+  // use it. On a database server a statement then ends by itself after that time, and each write
+  // leaves a token by which it is found again after its connection was lost.
+  void serve_requests(std::chrono::milliseconds statement_timeout);
+
+  // For the end of the process: all bodies under way, and all that come later, throw
+  // TEMPORARILY_UNAVAILABLE within a moment. From any thread.
+  void end_all();
+
   // What a back end runs: as often as needed, on one session at a time.
   using ErasedBody = std::function<void(Session&)>;
 
@@ -118,7 +128,8 @@ class Db {
 
   std::string uri_;
   std::unique_ptr<Backend> backend_;
-  std::string refusal_;  // why nothing is written; empty: all is
+  Charset charset_ = Charset::Unicode;  // MySQL tells by its errors
+  std::string refusal_;                 // why nothing is written; empty: all is
   std::atomic<bool> failed_to_write_ = false;
 };
 

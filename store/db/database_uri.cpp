@@ -253,7 +253,10 @@ DatabaseUri parse_database_uri(std::string_view uri) {
   if (colon == std::string_view::npos) refuse("it has no '://'; " + std::string(kForms));
   const std::string_view scheme = uri.substr(0, colon);
   DatabaseUri result;
-  if (scheme == "sqlite" || scheme.starts_with("sqlite+")) return result;
+  if (scheme == "sqlite" || scheme.starts_with("sqlite+")) {
+    result.database = uri;
+    return result;
+  }
   result.dialect = parse_scheme(scheme, result.driver).dialect;
   std::string_view rest = uri.substr(colon + 3);
   if (const auto info = user_info(rest)) {
@@ -269,7 +272,9 @@ DatabaseUri parse_database_uri(std::string_view uri) {
   if (rest.starts_with('?')) parse_options(rest.substr(1), result);
   take_members(result);
   check_texts(result);
-  if (result.database.empty()) refuse("it names no database; " + std::string(kForms));
+  if (result.database.empty() && result.dialect == Dialect::Mysql) {
+    refuse("it names no database; " + std::string(kForms));
+  }
   return result;
 }
 

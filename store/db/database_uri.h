@@ -31,8 +31,9 @@ struct DatabaseUri {
 };
 
 // The forms: mysql://, mysql+pymysql://, mysql+mysqldb://, mysql+mysqlconnector:// and the same
-// with mariadb, postgresql://, postgresql+psycopg2://, postgresql+psycopg://, postgres://. Of a
-// SQLite URI only the dialect is told (sqlite/uri.h does the rest).
+// with mariadb, postgresql://, postgresql+psycopg2://, postgresql+psycopg://, postgres://. The
+// latter four may leave out everything, the database too. Of a SQLite URI only the dialect is told,
+// and all of it as the database (sqlite/uri.h does the rest).
 // Throws INVALID_PARAMETER_VALUE saying what is wrong. No message holds a password, nor any part of
 // the URI that could be one.
 DatabaseUri parse_database_uri(std::string_view uri);

@@ -111,6 +111,17 @@ TEST(DatabaseUri, PostgresqlTakesConnectionFromOptions) {
   EXPECT_EQ(parse_database_uri("postgresql://u:p@a,b/d").host, "a,b");
 }
 
+TEST(DatabaseUri, PostgresqlMayLeaveOutAnything) {
+  for (const std::string uri : {"postgresql://", "postgresql:///", "postgresql+psycopg2://",
+                                "postgres://?sslmode=require", "postgresql://@:/"}) {
+    const DatabaseUri parsed = parse_database_uri(uri);
+    EXPECT_EQ(parsed.user + parsed.password + parsed.host + parsed.ports + parsed.database, "");
+    EXPECT_EQ(parsed.port, 0);
+    EXPECT_EQ(without_password(uri), uri);
+  }
+  EXPECT_EQ(parse_database_uri("postgresql://u:p@h:5433").host, "h");
+}
+
 TEST(DatabaseUri, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("mlflow.db"), HasSubstr("no '://'"));
   EXPECT_THAT(refusal("mssql://h/d"), HasSubstr("scheme is not known"));

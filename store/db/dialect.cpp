@@ -36,6 +36,34 @@ std::string offered(Dialect dialect, std::string_view column) {
   return dialect == Dialect::Mysql ? "VALUES(" + name + ")" : "excluded." + name;
 }
 
+// What MySQL assigns to the key's column of a row that was there already: NULL, which it refuses,
+// where the key that was offered is another spelling.
+std::string same_spelling(std::string_view table, std::string_view column) {
+  const std::string stored = std::string(table) + "." + quoted(column);
+  return quoted(column) + " = IF(BINARY " + stored + " = BINARY " +
+         offered(Dialect::Mysql, column) + ", " + stored + ", NULL)";
+}
+
+// An upsert that takes over all columns, and on MySQL refuses other spellings of `spelled`, if that
+// is one.
+std::string upsert_rows(Dialect dialect, std::string_view table, const ColumnNames& key,
+                        std::initializer_list<std::string_view> values, std::string_view spelled,
+                        std::size_t rows) {
+  ColumnNames columns(key);
+  columns.insert(columns.end(), values);
+  std::string key_columns, changes;
+  for (const std::string_view name : columns) {
+    append(changes, dialect == Dialect::Mysql && name == spelled
+                        ? same_spelling(table, name)
+                        : quoted(name) + " = " + offered(dialect, name));
+  }
+  for (const std::string_view name : key) append(key_columns, quoted(name));
+  return insert_rows(table, columns, rows) +
+         (dialect == Dialect::Mysql ? " ON DUPLICATE KEY UPDATE "
+                                    : " ON CONFLICT (" + key_columns + ") DO UPDATE SET ") +
+         changes;
+}
+
 }  // namespace
 
 std::string_view row_lock(Dialect dialect) {
@@ -75,16 +103,15 @@ std::string insert(std::string_view table, std::initializer_list<std::string_vie
 std::string upsert(Dialect dialect, std::string_view table,
                    std::initializer_list<std::string_view> key,
                    std::initializer_list<std::string_view> values, std::size_t rows) {
-  ColumnNames columns(key);
-  columns.insert(columns.end(), values);
-  std::string key_columns, changes;
-  for (const std::string_view name : columns)
-    append(changes, quoted(name) + " = " + offered(dialect, name));
-  for (const std::string_view name : key) append(key_columns, quoted(name));
-  return insert_rows(table, columns, rows) +
-         (dialect == Dialect::Mysql ? " ON DUPLICATE KEY UPDATE "
-                                    : " ON CONFLICT (" + key_columns + ") DO UPDATE SET ") +
-         changes;
+  return upsert_rows(dialect, table, key, values, "", rows);
+}
+
+std::string upsert_spelled(Dialect dialect, std::string_view table, std::string_view spelled,
+                           std::initializer_list<std::string_view> owner,
+                           std::initializer_list<std::string_view> values, std::size_t rows) {
+  ColumnNames key{spelled};
+  key.insert(key.end(), owner);
+  return upsert_rows(dialect, table, key, values, spelled, rows);
 }
 
 std::string insert_missing(Dialect dialect, std::string_view table,
@@ -110,6 +137,7 @@ std::string upsert_greater(Dialect dialect, std::string_view table,
     append(new_order, offered(dialect, column));
     append(old_order, std::string(table) + "." + quoted(column));
   }
+  if (dialect == Dialect::Mysql) append(changes, same_spelling(table, *key.begin()));
   const std::string is_greater = "(" + new_order + ") > (" + old_order + ")";
   for (const std::string_view column : key) append(key_columns, quoted(column));
   // MySQL assigns one after the other and compares with what is there by then: the last column of

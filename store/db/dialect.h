@@ -49,6 +49,13 @@ std::string upsert(Dialect dialect, std::string_view table,
                    std::initializer_list<std::string_view> key,
                    std::initializer_list<std::string_view> values, std::size_t rows = 1);
 
+// The same for rows of one key `spelled, owner...`, the values in the order spelled, owner, values.
+// Where a collation finds differently spelled keys equal, MySQL refuses the statement (BAD_REQUEST)
+// instead of making two keys one, also of two of its own rows.
+std::string upsert_spelled(Dialect dialect, std::string_view table, std::string_view spelled,
+                           std::initializer_list<std::string_view> owner,
+                           std::initializer_list<std::string_view> values, std::size_t rows = 1);
+
 // An INSERT of `rows` rows, their values bound row by row. A row whose key is there already, in the
 // table or earlier in the statement, is left out, and not counted as changed if counts_missing.
 std::string insert_missing(Dialect dialect, std::string_view table,
@@ -60,7 +67,8 @@ bool counts_missing(Dialect dialect);
 
 // An INSERT of `rows` rows of different keys, their values bound row by row in the order key,
 // order, values. A row that has the key already takes all of them over if `order`, compared column
-// by column as a tuple, is greater than its own; so the greatest stays, whoever comes last.
+// by column as a tuple, is greater than its own; so the greatest stays, whoever comes last. MySQL
+// refuses other spellings of the key's first column as above.
 std::string upsert_greater(Dialect dialect, std::string_view table,
                            std::initializer_list<std::string_view> key,
                            std::initializer_list<std::string_view> order,

@@ -42,6 +42,20 @@ TEST(Dialect, UpsertTakesTheValuesOver) {
       " \"name\" = VALUES(\"name\"), \"key\" = VALUES(\"key\"), \"value\" = VALUES(\"value\")");
 }
 
+TEST(Dialect, MysqlRefusesAnotherSpelling) {
+  const auto text = [](Dialect dialect) {
+    return upsert_spelled(dialect, "tags", "key", {"run"}, {"value"});
+  };
+  EXPECT_EQ(text(Dialect::Sqlite), text(Dialect::Postgresql));
+  EXPECT_EQ(text(Dialect::Postgresql),
+            upsert(Dialect::Postgresql, "tags", {"key", "run"}, {"value"}));
+  EXPECT_EQ(text(Dialect::Mysql),
+            "INSERT INTO tags (\"key\", \"run\", \"value\") VALUES (:key0, :run0, :value0)"
+            " ON DUPLICATE KEY UPDATE"
+            " \"key\" = IF(BINARY tags.\"key\" = BINARY VALUES(\"key\"), tags.\"key\", NULL),"
+            " \"run\" = VALUES(\"run\"), \"value\" = VALUES(\"value\")");
+}
+
 TEST(Dialect, MissingRowsAreInserted) {
   const auto text = [](Dialect dialect) {
     return insert_missing(dialect, "params", {"key", "value"}, 2);
@@ -71,6 +85,7 @@ TEST(Dialect, TheGreaterRowStays) {
   EXPECT_EQ(text(Dialect::Mysql),
             "INSERT INTO latest (\"key\", \"step\", \"value\", \"is_nan\")"
             " VALUES (:key0, :step0, :value0, :is_nan0) ON DUPLICATE KEY UPDATE"
+            " \"key\" = IF(BINARY latest.\"key\" = BINARY VALUES(\"key\"), latest.\"key\", NULL),"
             " \"is_nan\" = " +
                 greater + "VALUES(\"is_nan\"), \"is_nan\"), \"value\" = " + greater +
                 "VALUES(\"value\"), \"value\"), \"step\" = " + greater +

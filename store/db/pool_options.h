@@ -9,7 +9,8 @@ namespace millrace {
 struct PoolOptions {
   // Sessions that are kept open once they were needed. With 0 each one is closed after its use.
   std::size_t size = 16;
-  // Further ones under load; they are closed after their use. At least one session is allowed.
+  // Further ones under load; they are closed some seconds after their use. At least one session is
+  // allowed.
   std::size_t overflow = 16;
   // A session that is older is replaced before its next use; 0: never.
   std::chrono::seconds recycle{0};

@@ -1,4 +1,5 @@
 #include <climits>
+#include <cstdlib>
 
 #include "store/db/connection_options.h"
 #include "store/db/option_reader.h"
@@ -6,6 +7,11 @@
 
 namespace millrace {
 namespace {
+
+std::string libpq_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
 
 // keyword='value' in libpq's form.
 void add(std::string& result, std::string_view keyword, std::string_view value) {
@@ -42,14 +48,17 @@ void add_words(OptionReader& options, std::string& result) {
 
 void add_numbers(OptionReader& options, std::string& result) {
   // libpq takes one second for two.
-  const int timeout = options.integer("connect_timeout", 0, INT_MAX).value_or(kConnectSeconds);
-  add(result, "connect_timeout", std::to_string(timeout));
-  for (const char* name :
-       {"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"}) {
-    if (const auto number = options.integer(name, 0, INT_MAX)) {
-      add(result, name, std::to_string(*number));
-    }
+  const auto timeout = options.integer("connect_timeout", 0, INT_MAX);
+  if (timeout || libpq_variable("PGCONNECT_TIMEOUT").empty()) {
+    add(result, "connect_timeout", std::to_string(timeout.value_or(kConnectSeconds)));
   }
+  const auto number = [&](const char* name, int usual) {
+    add(result, name, std::to_string(options.integer(name, 0, INT_MAX).value_or(usual)));
+  };
+  number("keepalives_idle", kKeepAliveSeconds);
+  number("keepalives_interval", kKeepAliveInterval);
+  number("keepalives_count", kKeepAliveCount);
+  number("tcp_user_timeout", kUnansweredMilliseconds);
 }
 
 void add_texts(OptionReader& options, std::string& result) {
@@ -66,7 +75,31 @@ void add_texts(OptionReader& options, std::string& result) {
   }
 }
 
+void take_variable(const char* name, std::string& target) {
+  if (target.empty()) target = libpq_variable(name);
+}
+
 }  // namespace
+
+std::string libpq_service(const DatabaseUri& uri) {
+  if (uri.dialect != Dialect::Postgresql) return "";
+  std::string service;
+  for (const auto& [name, value] : uri.options) {
+    if (name == "service") service = value;
+  }
+  take_variable("PGSERVICE", service);
+  return service;
+}
+
+DatabaseUri with_libpq_variables(DatabaseUri uri) {
+  if (uri.dialect != Dialect::Postgresql || !libpq_service(uri).empty()) return uri;
+  take_variable("PGHOST", uri.host);
+  if (uri.port == 0) take_variable("PGPORT", uri.ports);
+  take_variable("PGUSER", uri.user);
+  take_variable("PGDATABASE", uri.database);
+  if (uri.database.empty()) uri.database = uri.user;
+  return uri;
+}
 
 std::string postgresql_connect_string(const DatabaseUri& uri) {
   OptionReader options(uri, "PostgreSQL");

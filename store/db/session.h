@@ -43,6 +43,35 @@ class ForeignKeyViolation : public KeyViolation {
                      "others still refer to it.") {}
 };
 
+// A text has a character that the database's charset lacks, so that it cannot be stored, nor, by
+// some servers, be compared with what is.
+class Unstorable : public Error {
+ public:
+  Unstorable()
+      : Error(ErrorCode::BadRequest,
+              "The database refused the request: a text has a character that the database's "
+              "charset lacks.") {}
+};
+
+// The database takes no writes, by the will of its administrator or as a standby.
+class DatabaseReadOnly : public Error {
+ public:
+  DatabaseReadOnly() : Error(ErrorCode::BadRequest, "The database is read-only.") {}
+};
+
+// Why work is ended before it is done. Overlong: by the database, for a statement of its own.
+enum class Ending { Late, Abandoned, Stopping, Overlong };
+
+// The session was cancelled: a body may not catch this and go on.
+class Cancelled : public Error {
+ public:
+  explicit Cancelled(Ending ending);
+  Ending ending() const { return ending_; }
+
+ private:
+  Ending ending_;
+};
+
 // What a body sees of its transaction. Statements are prepared once per session and reused; each
 // one is fetched to its end before the call returns, so nothing keeps a snapshot open.
 //
@@ -50,8 +79,8 @@ class ForeignKeyViolation : public KeyViolation {
 // bound as UTF-8 and may hold NUL bytes.
 //
 // All three methods throw: KeyViolation; TEMPORARILY_UNAVAILABLE when the database stays locked;
-// BAD_REQUEST when the database refuses a value; INTERNAL_ERROR for all else. The messages hold
-// neither SQL nor values.
+// Cancelled; Unstorable; BAD_REQUEST when the database refuses a value; INSUFFICIENT_STORAGE when a
+// server has no room; INTERNAL_ERROR for all else. The messages hold neither SQL nor values.
 class Session {
  public:
   virtual ~Session() = default;
@@ -93,8 +122,22 @@ class Session {
   };
   using RowSink = std::function<void(std::span<const Cell>)>;
 
+  // To be called before a row goes to what outlives the body: from then on the body is not run
+  // again when it is interrupted.
+  void note_delivery() { has_delivered_ = true; }
+  bool has_delivered() const { return has_delivered_; }
+
+  // For another thread, while a body is at work: the statement under way, and each later one until
+  // resume(), throws Cancelled. Returns at once, whatever the database does. May be called again.
+  virtual void cancel(Ending ending) = 0;
+  // Undoes that; not called beside cancel().
+  virtual void resume() = 0;
+
  protected:
   Session() = default;
+
+  // At the begin of a transaction.
+  void forget_delivery() { has_delivered_ = false; }
 
   // What a back end provides: runs `sql`, hands each row to `sink`, returns the rows changed.
   virtual long long run(std::string_view sql, const Values& values,
@@ -103,6 +146,9 @@ class Session {
   virtual long long run_guarded(std::string_view sql, const Values& values) {
     return run(sql, values, {}, {});
   }
+
+ private:
+  bool has_delivered_ = false;
 };
 
 // ---- Implementation of the templates ----

@@ -31,7 +31,10 @@ bool search_model_versions(Work& work, const search::ParsedSearch& parsed, std::
                            std::int64_t offset,
                            const std::function<void(const ModelVersion&)>& row) {
   const search::Query query = with_tags(parsed, {max_results + 1, offset}, work.dialect());
-  search::TaggedPage<ModelVersion> page(max_results, row);
+  const std::function<void(const ModelVersion&)> give = [&](const ModelVersion& version) {
+    work.deliver(row, version);
+  };
+  search::TaggedPage<ModelVersion> page(max_results, give);
   const auto is_same = [](const ModelVersion& a, const ModelVersion& b) {
     return a.version == b.version && a.name == b.name;
   };

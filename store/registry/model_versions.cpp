@@ -4,6 +4,7 @@
 
 #include "store/common/error.h"
 #include "store/db/dialect.h"
+#include "store/db/key_spelling.h"
 #include "store/db/rows_statement.h"
 #include "store/registry/model_lock.h"
 #include "store/registry/rows.h"
@@ -14,17 +15,25 @@ namespace {
 
 Value value_of(const std::optional<std::string>& text) { return text ? Value(*text) : Value(); }
 
-// Each key once.
-void write_tags(Work& work, const std::string& name, std::int64_t version,
-                const std::vector<Tag>& tags) {
+// Each key once. Those of a new version: MySQL may not make two of them one.
+void write_version_tags(Work& work, const std::string& name, std::int64_t version,
+                        const std::vector<Tag>& tags) {
   static const RowsStatement upsert_tags(5, [](Dialect dialect, std::size_t rows) {
-    return upsert(dialect, "model_version_tags", {"workspace", "key", "name", "version"}, {"value"},
-                  rows);
+    return upsert_spelled(dialect, "model_version_tags", "key", {"workspace", "name", "version"},
+                          {"value"}, rows);
   });
   Values values;
   for (const Tag& tag : tags)
-    values.insert(values.end(), {kWorkspace, tag.key, name, version, tag.value});
-  upsert_tags.execute(work, std::move(values));
+    values.insert(values.end(), {tag.key, kWorkspace, name, version, tag.value});
+  write_keys(
+      work, [&] { upsert_tags.execute(work, std::move(values)); },
+      [&] {
+        return WrittenKeys{"model_version_tags",
+                           "key",
+                           "workspace = 'default' AND name = :name AND version = :version",
+                           {name, version},
+                           keys_of(tags)};
+      });
 }
 
 std::int64_t next_version(Work& work, const std::string& name) {
@@ -92,7 +101,7 @@ ModelVersion create_model_version(Work& work, const NewModelVersion& version) {
       " :storage_location, :run_id, :run_link, 'READY')",
       {created.name, created.version, now, now, value_of(created.description), version.source,
        version.storage_location, value_of(created.run_id), value_of(created.run_link)});
-  write_tags(work, created.name, created.version, created.tags);
+  write_version_tags(work, created.name, created.version, created.tags);
   return created;
 }
 
@@ -186,8 +195,12 @@ std::optional<std::string> get_model_version_download_uri(Work& work, const std:
 
 void set_model_version_tag(Work& work, const std::string& name, std::int64_t version,
                            const Tag& tag) {
+  static const RowsStatement upsert_tag(5, [](Dialect dialect, std::size_t rows) {
+    return upsert(dialect, "model_version_tags", {"workspace", "key", "name", "version"}, {"value"},
+                  rows);
+  });
   require_version(work, name, version);
-  write_tags(work, name, version, {tag});
+  upsert_tag.execute(work, {kWorkspace, tag.key, name, version, tag.value});
 }
 
 void delete_model_version_tag(Work& work, const std::string& name, std::int64_t version,

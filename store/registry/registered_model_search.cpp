@@ -1,8 +1,10 @@
-// registered-models/search: one page of models with their latest versions, tags and aliases, in
-// four statements however many there are.
+// registered-models/search: one page of models with their latest versions, tags and aliases: one
+// statement for the page, and three for each hundred models, so that a long page of large ones is
+// never held as a whole.
 #include <strings.h>
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "store/db/dialect.h"
@@ -16,11 +18,14 @@ namespace {
 
 using Text = std::optional<std::string>;
 
-// The models of a page by their names.
+// The usual page, MLflow's default, is one chunk.
+constexpr std::size_t kModelsChunk = 100;
+
+// The models of a chunk by their names.
 class Models {
  public:
-  explicit Models(std::vector<RegisteredModel>& page) : page_(page) {
-    for (RegisteredModel& model : page) by_name_.emplace(model.name, &model);
+  explicit Models(std::span<RegisteredModel> chunk) : chunk_(chunk) {
+    for (RegisteredModel& model : chunk) by_name_.emplace(model.name, &model);
   }
 
   // MySQL finds rows whose name has another case, too, which a client may have made with it; MLflow
@@ -29,14 +34,15 @@ class Models {
   RegisteredModel* find(const std::string& name) {
     const auto exact = by_name_.find(name);
     if (exact != by_name_.end()) return exact->second;
-    const auto same = std::find_if(page_.begin(), page_.end(), [&name](const RegisteredModel& one) {
-      return strcasecmp(one.name.c_str(), name.c_str()) == 0;
-    });
-    return same == page_.end() ? nullptr : &*same;
+    const auto same =
+        std::find_if(chunk_.begin(), chunk_.end(), [&name](const RegisteredModel& one) {
+          return strcasecmp(one.name.c_str(), name.c_str()) == 0;
+        });
+    return same == chunk_.end() ? nullptr : &*same;
   }
 
  private:
-  std::vector<RegisteredModel>& page_;
+  std::span<RegisteredModel> chunk_;
   std::unordered_map<std::string_view, RegisteredModel*> by_name_;
 };
 
@@ -111,31 +117,40 @@ void add_aliases(Work& work, const PaddedList& names, Models& models) {
       });
 }
 
+void add_contents(Work& work, std::span<RegisteredModel> chunk) {
+  Models models(chunk);
+  const PaddedList names = padded_list(chunk.size(), [&](std::size_t i) { return chunk[i].name; });
+  add_latest_versions(work, names, models);
+  add_tags(work, names, models);
+  add_aliases(work, names, models);
+}
+
 }  // namespace
 
-RegisteredModelPage search_registered_models(Work& work, const search::ParsedSearch& parsed,
-                                             std::int64_t max_results, std::int64_t offset) {
+bool search_registered_models(Work& work, const search::ParsedSearch& parsed,
+                              std::int64_t max_results, std::int64_t offset,
+                              const std::function<void(const RegisteredModel&)>& row) {
   // Rows are numbered by the database: a negative limit means all on SQLite, as it does in MLflow.
   const std::int64_t limit = max_results + 1;
   const search::Query query = search::registered_models_query(
       parsed, "m.name, m.creation_time, m.last_updated_time, m.description", {limit, offset},
       work.dialect());
-  RegisteredModelPage page;
-  page.models = page_rows(work, query);
-  const auto count = static_cast<std::int64_t>(page.models.size());
-  page.more = count == limit;
+  std::vector<RegisteredModel> page = page_rows(work, query);
+  const auto count = static_cast<std::int64_t>(page.size());
+  const bool more = count == limit;
   // Python's models[:max_results].
   const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
                                              : std::max<std::int64_t>(0, count + max_results);
-  page.models.resize(static_cast<std::size_t>(kept));
-  if (page.models.empty()) return page;
-  Models models(page.models);
-  const PaddedList names =
-      padded_list(page.models.size(), [&](std::size_t i) { return page.models[i].name; });
-  add_latest_versions(work, names, models);
-  add_tags(work, names, models);
-  add_aliases(work, names, models);
-  return page;
+  page.resize(static_cast<std::size_t>(kept));
+  for (std::size_t begin = 0; begin < page.size(); begin += kModelsChunk) {
+    const auto chunk = std::span(page).subspan(begin, std::min(kModelsChunk, page.size() - begin));
+    add_contents(work, chunk);
+    for (RegisteredModel& model : chunk) {
+      work.deliver(row, model);
+      model = {};
+    }
+  }
+  return more;
 }
 
 }  // namespace millrace::registry

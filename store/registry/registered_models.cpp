@@ -4,6 +4,7 @@
 
 #include "store/common/error.h"
 #include "store/db/dialect.h"
+#include "store/db/key_spelling.h"
 #include "store/db/rows_statement.h"
 #include "store/registry/model_lock.h"
 #include "store/registry/rows.h"
@@ -42,14 +43,23 @@ std::optional<std::string> prompt_tag(Work& work, const std::string& name) {
                   ". MLflow does not allow creating a model and a prompt with the same name.");
 }
 
-// Each key once.
-void write_tags(Work& work, const std::string& name, const std::vector<Tag>& tags) {
+// Each key once. Those of a new model: MySQL may not make two of them one.
+void write_model_tags(Work& work, const std::string& name, const std::vector<Tag>& tags) {
   static const RowsStatement upsert_tags(4, [](Dialect dialect, std::size_t rows) {
-    return upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"}, rows);
+    return upsert_spelled(dialect, "registered_model_tags", "key", {"workspace", "name"}, {"value"},
+                          rows);
   });
   Values values;
-  for (const Tag& tag : tags) values.insert(values.end(), {kWorkspace, tag.key, name, tag.value});
-  upsert_tags.execute(work, std::move(values));
+  for (const Tag& tag : tags) values.insert(values.end(), {tag.key, kWorkspace, name, tag.value});
+  write_keys(
+      work, [&] { upsert_tags.execute(work, std::move(values)); },
+      [&] {
+        return WrittenKeys{"registered_model_tags",
+                           "key",
+                           "workspace = 'default' AND name = :name",
+                           {name},
+                           keys_of(tags)};
+      });
 }
 
 // In the order of the names, so that two renames to each other's name do not wait for each other.
@@ -82,7 +92,7 @@ RegisteredModel create_registered_model(Work& work, const std::string& name,
   } catch (const UniqueViolation&) {
     throw_name_taken(name, prompt_tag(work, name).has_value(), has_prompt_tag(tags));
   }
-  write_tags(work, name, model.tags);
+  write_model_tags(work, name, model.tags);
   return model;
 }
 
@@ -142,8 +152,11 @@ void delete_registered_model(Work& work, const std::string& name) {
 }
 
 void set_registered_model_tag(Work& work, const std::string& name, const Tag& tag) {
+  static const RowsStatement upsert_tag(4, [](Dialect dialect, std::size_t rows) {
+    return upsert(dialect, "registered_model_tags", {"workspace", "key", "name"}, {"value"}, rows);
+  });
   require_model(work, name);
-  write_tags(work, name, {tag});
+  upsert_tag.execute(work, {kWorkspace, tag.key, name, tag.value});
 }
 
 void delete_registered_model_tag(Work& work, const std::string& name, const std::string& key) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,15 +59,13 @@ void set_registered_model_alias(Work& work, const std::string& name, const std::
 // delete_registered_model_alias. An alias that is not there is no error.
 void delete_registered_model_alias(Work& work, const std::string& name, const std::string& alias);
 
-struct RegisteredModelPage {
-  std::vector<RegisteredModel> models;
-  bool more = false;  // whether another page follows
-};
-// search_registered_models: one page in the search's order. Models carry their aliases;
-// latest_versions, ordered by stage, carry tags only. `max_results` may be 0 or negative, with
-// MLflow's meaning. Throws what search::registered_models_query throws.
-RegisteredModelPage search_registered_models(Work& work, const search::ParsedSearch& parsed,
-                                             std::int64_t max_results, std::int64_t offset);
+// search_registered_models: hands one page to `row`, in the search's order, and returns whether
+// another one follows. Models carry their aliases; latest_versions, ordered by stage, carry tags
+// only. `max_results` may be 0 or negative, with MLflow's meaning. Throws what
+// search::registered_models_query throws.
+bool search_registered_models(Work& work, const search::ParsedSearch& parsed,
+                              std::int64_t max_results, std::int64_t offset,
+                              const std::function<void(const RegisteredModel&)>& row);
 
 // RegisteredModel._is_prompt: whether the tag mlflow.prompt.is_prompt is "true" in any case.
 bool is_prompt(Work& work, const std::string& name);

@@ -15,12 +15,17 @@ class RegistrySearchTest : public RegistrySuite {
     std::vector<ModelVersion> records;
   };
 
-  registry::RegisteredModelPage find_models(const std::string& filter,
-                                            const std::vector<std::string>& order_by = {},
-                                            std::int64_t max_results = 100,
-                                            std::int64_t offset = 0) {
-    return read(registry::search_registered_models,
-                search::parse_registered_model_search(filter, order_by), max_results, offset);
+  struct ModelPage {
+    std::vector<RegisteredModel> models;
+    bool more = false;
+  };
+  ModelPage find_models(const std::string& filter, const std::vector<std::string>& order_by = {},
+                        std::int64_t max_results = 100, std::int64_t offset = 0) {
+    ModelPage page;
+    page.more = read(registry::search_registered_models,
+                     search::parse_registered_model_search(filter, order_by), max_results, offset,
+                     [&page](const RegisteredModel& model) { page.models.push_back(model); });
+    return page;
   }
 
   Versions find_versions(const std::string& filter, const std::vector<std::string>& order_by = {},
@@ -36,7 +41,7 @@ class RegistrySearchTest : public RegistrySuite {
     return found;
   }
 
-  static std::string names_of(const registry::RegisteredModelPage& page) {
+  static std::string names_of(const ModelPage& page) {
     std::string names;
     for (const RegisteredModel& model : page.models) {
       names += (names.empty() ? "" : " ") + model.name;

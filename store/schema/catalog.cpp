@@ -87,6 +87,14 @@ Columns columns_of(Session& session, Dialect dialect) {
   return columns;
 }
 
+Columns columns_of(Administration& db) {
+  Columns columns;
+  for (const auto& row : db.query(std::string(kColumns.to(db.dialect())))) {
+    columns[row.at(0).value_or("")][row.at(1).value_or("")] = row.at(2) == "1";
+  }
+  return columns;
+}
+
 std::vector<std::string> index_names(Session& session, Dialect dialect) {
   return texts(session, kIndexes.to(dialect));
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/db/administration.h"
 #include "store/db/database.h"
 
 namespace millrace {
@@ -17,6 +18,8 @@ std::vector<std::string> table_names(Session& session, Dialect dialect);
 // The columns of each table; true where an INSERT must name the column.
 using Columns = std::map<std::string, std::map<std::string, bool, std::less<>>, std::less<>>;
 Columns columns_of(Session& session, Dialect dialect);
+
+Columns columns_of(Administration& db);
 
 std::vector<std::string> index_names(Session& session, Dialect dialect);
 

@@ -38,6 +38,7 @@ FoundSchema look_for(const SchemaFamily& family, const SchemaFamilies& known, Se
   FoundSchema found;
   found.unfinished = is_there(family.unfinished_table);
   if (is_there(kOwnSchemaTable)) found.own = own_schema(session);
+  if (is_there(kMigrationTable)) found.half_done = unfinished_migration(session);
   if (is_there(family.version_table)) {
     session.each<std::string>(
         "SELECT version_num FROM " + std::string(family.version_table), {},

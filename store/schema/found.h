@@ -7,6 +7,7 @@
 
 #include "store/db/database.h"
 #include "store/schema/family.h"
+#include "store/schema/migration_progress.h"
 #include "store/schema/own_tables.h"
 
 namespace millrace {
@@ -16,6 +17,7 @@ struct FoundSchema {
   bool unfinished = false;  // a creation of ours was interrupted, or is under way elsewhere
   std::vector<std::string> revisions;  // in the version table
   std::optional<OwnSchema> own;        // the version of our own tables
+  std::optional<UnfinishedMigration> half_done;
 
   bool to_create() const { return empty || unfinished; }
 };

@@ -7,6 +7,7 @@
 
 #include "store/schema/catalog.h"
 #include "store/schema/define.h"
+#include "store/schema/migration_progress.h"
 
 namespace millrace {
 namespace {
@@ -38,6 +39,17 @@ constexpr std::array kOwnTables{
     // Where the versions of servers lie that have a registry elsewhere (tracking/registries.h).
     OwnTable{"millrace_registries",
              "CREATE TABLE millrace_registries (place VARCHAR(255) NOT NULL, PRIMARY KEY (place))"},
+    // The writes whose outcome somebody may look for (store/db/server/outcomes.h). Empty on SQLite.
+    OwnTable{"millrace_outcomes",
+             "CREATE TABLE millrace_outcomes (writer BIGINT NOT NULL, turn BIGINT NOT NULL,"
+             " saved INTEGER NOT NULL, written_ms BIGINT NOT NULL, PRIMARY KEY (writer, turn))"},
+    // How far each migration has come (migration_progress.h).
+    OwnTable{kMigrationTable,
+             "CREATE TABLE millrace_migration (name VARCHAR(100) NOT NULL,"
+             " backward INTEGER NOT NULL, step INTEGER NOT NULL, position VARCHAR(1000) NOT NULL,"
+             " command VARCHAR(255) NOT NULL, beside_servers INTEGER NOT NULL,"
+             " started_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL, finished INTEGER NOT NULL,"
+             " PRIMARY KEY (name))"},
 };
 
 // The row comes last, so that its version is that of tables which are there. Where the row is
@@ -74,6 +86,12 @@ std::vector<std::string> missing_parts(Session& session, Dialect dialect,
 }
 
 }  // namespace
+
+std::string own_table_definition(std::string_view name) {
+  const auto* const table = std::find_if(kOwnTables.begin(), kOwnTables.end(),
+                                         [name](const OwnTable& one) { return one.name == name; });
+  return std::string(table->definition);
+}
 
 std::optional<OwnSchema> own_schema(Session& session) {
   const auto row = session.first<std::int64_t, std::int64_t>(

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "store/db/database.h"
 
@@ -20,7 +21,7 @@ struct OwnSchema {
 };
 
 // This program's.
-inline constexpr OwnSchema kOwnSchema{.version = 1, .min_compatible = 1};
+inline constexpr OwnSchema kOwnSchema{.version = 2, .min_compatible = 1};
 inline constexpr const char* kOwnSchemaTable = "millrace_schema";
 
 // What the database has, if the table has its row. Throws where there is no such table.
@@ -38,6 +39,9 @@ void require_compatible(const OwnSchema& found, const OwnSchema& program = kOwnS
 // and refer to none of MLflow's, which so stay free to change. Throws Error when the database
 // refuses (without them nothing can be written) or is not compatible.
 void create_own_tables(Db& db, const OwnSchema& program = kOwnSchema);
+
+// The CREATE TABLE of one of them, for whoever needs it before the others.
+std::string own_table_definition(std::string_view name);
 
 // Changes the table of the version, and leaves it as it was: for a look whether anything can be
 // written.

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "store/common/clock.h"
@@ -140,7 +141,19 @@ FoundSchema look(Db& db, const SchemaFamily& family, const SchemaFamilies& known
   FoundSchema found =
       db.read([&](Session& session) { return look_for(family, known, session, db.dialect()); });
   if (found.own) require_compatible(*found.own);
+  if (found.half_done && !found.half_done->notice.beside_servers) {
+    refuse("Not all of the database is changed yet: " + describe(*found.half_done, db.uri()) +
+           ", and until then nothing else may use it.");
+  }
   return found;
+}
+
+// Only its row says how far it has come.
+void refuse_half_done(Db& db) {
+  const auto names = db.read([&](Work& work) { return table_names(work, db.dialect()); });
+  if (std::find(names.begin(), names.end(), kMigrationTable) == names.end()) return;
+  const auto half_done = db.read([](Work& work) { return unfinished_migration(work); });
+  if (half_done) refuse("Nothing can be taken away yet: " + describe(*half_done, db.uri()) + ".");
 }
 
 }  // namespace
@@ -148,6 +161,9 @@ FoundSchema look(Db& db, const SchemaFamily& family, const SchemaFamilies& known
 bool prepare_schema(Db& db, const SchemaFamily& family, UnknownSchema unknown,
                     const SchemaFamilies& known) {
   const FoundSchema found = look(db, family, known);
+  if (found.half_done) {
+    spdlog::warn("{}, which may be done while servers run", describe(*found.half_done, db.uri()));
+  }
   if (found.to_create()) {
     create(db, family, known);
   } else {
@@ -171,7 +187,13 @@ std::string check_schema(Db& db, const SchemaFamily& family, const SchemaFamilie
   return check_found(db, family, found, UnknownSchema::Refuse);
 }
 
+std::string migration_beside_servers(Db& db) {
+  const FoundSchema found = look(db, mlflow_family(), known_families());
+  return found.half_done ? describe(*found.half_done, db.uri()) : "";
+}
+
 void detach(Db& db) {
+  refuse_half_done(db);
   define(db, [&db](Session& session) { return drops_of_ours(session, db.dialect()); });
 }
 

@@ -1,6 +1,7 @@
 // The room store/schema: the tables: families of MLflow's and their recorded DDL, what is additive
-// of ours, one process at a time that changes them. May use store/db, and of store/search the
-// indexes. Reads and writes no entity.
+// of ours, migrations and the one who works through them (migrator.h), one process at a time that
+// changes anything. May use store/db, and of store/search the indexes. Reads and writes no entity,
+// but what the steps of a migration change.
 //
 // A family's tables: made in a database that has none of them, checked in any other. What is
 // recorded from the real MLflow lies beside this file (scripts/record_schema).
@@ -29,6 +30,8 @@ namespace millrace {
 //   ReadOnly makes the database refuse writes.
 // - Anything else (strangers' tables, no or no single revision): throws.
 // - Own tables (own_tables.h) of a newer Millrace that are not for this one: throws.
+// - A migration (migrator.h) that is half done: throws, naming the command that continues it; a
+//   warning in the log if it is one that may go on beside servers.
 // Returns whether it created or completed the tables. Throws INVALID_STATE with a message for the
 // administrator, having changed nothing.
 bool prepare_schema(Db& db, const SchemaFamily& family,
@@ -51,7 +54,11 @@ bool prepare_schema(Db& db, const std::optional<DefaultExperiment>& default_expe
 std::string check_schema(Db& db, const SchemaFamily& family = mlflow_family(),
                          const SchemaFamilies& known = known_families());
 
-// Drops everything named millrace_*, which leaves the database as MLflow made it.
+// What says that a migration is half done which may go on beside servers, or an empty text.
+std::string migration_beside_servers(Db& db);
+
+// Drops everything named millrace_*, which leaves the database as MLflow made it. Throws
+// INVALID_STATE while a migration is half done.
 void detach(Db& db);
 
 }  // namespace millrace

@@ -9,11 +9,7 @@ std::string of_table(std::string_view table, std::string_view column) {
   return std::string(table) + "." + std::string(column);
 }
 
-}  // namespace
-
-std::string find_obstacle(Session& session, Dialect dialect, const SchemaFamily& family,
-                          TableUse use) {
-  const Columns found = columns_of(session, dialect);
+std::string obstacle_in(const Columns& found, const SchemaFamily& family, TableUse use) {
   for (const auto& [table, columns] : recorded_tables(family)) {
     const auto there = found.find(table);
     if (there == found.end()) return "it has no table " + std::string(table);
@@ -28,6 +24,17 @@ std::string find_obstacle(Session& session, Dialect dialect, const SchemaFamily&
     }
   }
   return "";
+}
+
+}  // namespace
+
+std::string find_obstacle(Session& session, Dialect dialect, const SchemaFamily& family,
+                          TableUse use) {
+  return obstacle_in(columns_of(session, dialect), family, use);
+}
+
+std::string find_obstacle(Administration& db, const SchemaFamily& family, TableUse use) {
+  return obstacle_in(columns_of(db), family, use);
 }
 
 }  // namespace millrace

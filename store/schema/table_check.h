@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "store/db/administration.h"
 #include "store/db/database.h"
 #include "store/schema/family.h"
 
@@ -15,5 +16,7 @@ enum class TableUse { Reading, Writing };
 // is recorded, so that there is no second list of what Millrace uses. One statement.
 std::string find_obstacle(Session& session, Dialect dialect, const SchemaFamily& family,
                           TableUse use);
+// The same, as the end of a migration is verified.
+std::string find_obstacle(Administration& db, const SchemaFamily& family, TableUse use);
 
 }  // namespace millrace

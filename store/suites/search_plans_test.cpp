@@ -233,7 +233,10 @@ class SearchPlanTest : public DbTest {
     }
     const auto search = search::parse_registered_model_search(usual.filter, {});
     record = {};
-    return db.read(WorkOrder(), registry::search_registered_models, search, kRows, 0).models.size();
+    std::size_t rows = 0;
+    db.read(WorkOrder(), registry::search_registered_models, search, kRows, 0,
+            [&rows](const RegisteredModel&) { ++rows; });
+    return rows;
   }
 };
 

@@ -1,6 +1,7 @@
 // ASCII text, whatever the locale.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,11 @@ namespace millrace {
 
 // `text` with A-Z in lower case; all other bytes stay.
 std::string ascii_lower(std::string_view text);
+
+inline bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
 
 inline bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "store/text/ascii.h"
 #include "store/text/unicode_tables.h"
 
 namespace millrace::python {
@@ -38,11 +39,6 @@ std::size_t last_start(std::string_view text) {
       return start;
     if (start == earliest) return text.size() - 1;
   }
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 char32_t lower_code_point(char32_t code_point) {

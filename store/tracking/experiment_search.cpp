@@ -42,7 +42,10 @@ bool search_experiments(Work& work, const search::ParsedSearch& parsed, ViewType
                         std::int64_t max_results, std::int64_t offset,
                         const std::function<void(const Experiment&)>& row) {
   const search::Query query = with_tags(parsed, view, {max_results + 1, offset}, work.dialect());
-  search::TaggedPage<Experiment> page(max_results, row);
+  const std::function<void(const Experiment&)> give = [&](const Experiment& experiment) {
+    work.deliver(row, experiment);
+  };
+  search::TaggedPage<Experiment> page(max_results, give);
   const auto is_same = [](const Experiment& a, const Experiment& b) {
     return a.experiment_id == b.experiment_id;
   };

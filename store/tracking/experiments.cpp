@@ -4,6 +4,7 @@
 
 #include "store/common/error.h"
 #include "store/db/dialect.h"
+#include "store/db/key_spelling.h"
 #include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
 #include "store/tracking/experiment_lock.h"
@@ -34,9 +35,15 @@ void insert_experiment_tags(Work& work, const std::string& name, std::int64_t id
   Values values;
   for (const Tag& tag : tags) values.insert(values.end(), {tag.key, tag.value, id});
   try {
-    statement.execute(work, std::move(values));
+    write_keys(
+        work, [&] { statement.execute(work, std::move(values)); },
+        [&] {
+          return WrittenKeys{"experiment_tags", "key", "experiment_id = :id", {id}, keys_of(tags)};
+        });
   } catch (const UniqueViolation&) {
     throw_already_exists(name, "a tag key is given twice.");
+  } catch (const SameKey& same) {
+    throw_already_exists(name, same.message());
   }
 }
 

@@ -78,6 +78,15 @@ class Page {
   std::unordered_map<std::string_view, LoggedModel*> by_id_;
 };
 
+// The values of tag_key, model_id, experiment_id and tag_value.
+Values model_tag_rows(const std::string& model_id, std::int64_t experiment_id,
+                      const std::vector<Tag>& tags) {
+  Values values;
+  for (const Tag& tag : tags)
+    values.insert(values.end(), {tag.key, model_id, experiment_id, tag.value});
+  return values;
+}
+
 }  // namespace
 
 void throw_no_model(const std::string& model_id) {
@@ -95,13 +104,25 @@ std::int64_t require_model(Work& work, const std::string& model_id) {
 void write_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
                 const std::vector<Tag>& tags) {
   static const RowsStatement upsert_tags(4, [](Dialect dialect, std::size_t rows) {
-    return upsert(dialect, "logged_model_tags", {"model_id", "tag_key"},
+    return upsert(dialect, "logged_model_tags", {"tag_key", "model_id"},
                   {"experiment_id", "tag_value"}, rows);
   });
-  Values values;
-  for (const Tag& tag : tags)
-    values.insert(values.end(), {model_id, tag.key, experiment_id, tag.value});
-  upsert_tags.execute(work, std::move(values));
+  upsert_tags.execute(work, model_tag_rows(model_id, experiment_id, tags));
+}
+
+void write_spelled_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
+                        const std::vector<Tag>& tags) {
+  static const RowsStatement upsert_tags(4, [](Dialect dialect, std::size_t rows) {
+    return upsert_spelled(dialect, "logged_model_tags", "tag_key", {"model_id"},
+                          {"experiment_id", "tag_value"}, rows);
+  });
+  write_keys(
+      work, [&] { upsert_tags.execute(work, model_tag_rows(model_id, experiment_id, tags)); },
+      [&] { return written_tags(model_id, tags); });
+}
+
+WrittenKeys written_tags(const std::string& model_id, const std::vector<Tag>& tags) {
+  return {"logged_model_tags", "tag_key", "model_id = :model_id", {model_id}, keys_of(tags)};
 }
 
 LoggedModel load_model(Work& work, const std::string& model_id, bool allow_deleted) {

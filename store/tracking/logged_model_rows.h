@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/db/key_spelling.h"
 #include "store/db/work.h"
 #include "store/records/tracking.h"
 
@@ -20,9 +21,13 @@ namespace millrace::logged_models {
 // The id of the model's experiment; deleted models are found. Throws throw_no_model's error.
 std::int64_t require_model(Work& work, const std::string& model_id);
 
-// Adds tags or replaces their values; each key once.
+// Adds tags or replaces their values; each key once. Of other spellings as those of run_rows.h.
 void write_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
                 const std::vector<Tag>& tags);
+void write_spelled_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
+                        const std::vector<Tag>& tags);
+
+WrittenKeys written_tags(const std::string& model_id, const std::vector<Tag>& tags);
 
 // The whole model. Throws throw_no_model's error.
 LoggedModel load_model(Work& work, const std::string& model_id, bool allow_deleted);

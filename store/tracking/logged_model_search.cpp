@@ -29,7 +29,9 @@ bool search_logged_models(Work& work, const search::LoggedModelSearch& search,
   std::span<const std::string> page(ids.data(), static_cast<std::size_t>(kept));
   while (!page.empty()) {
     const auto chunk = page.first(std::min(kModelsAtOnce, page.size()));
-    for (const LoggedModel& model : logged_models::load_models(work, chunk)) row(model);
+    for (const LoggedModel& model : logged_models::load_models(work, chunk)) {
+      work.deliver(row, model);
+    }
     page = page.subspan(chunk.size());
   }
   return count > max_results;

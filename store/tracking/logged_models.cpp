@@ -3,6 +3,7 @@
 #include "store/common/error.h"
 #include "store/common/ids.h"
 #include "store/db/dialect.h"
+#include "store/db/key_spelling.h"
 #include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
 #include "store/tracking/experiment_lock.h"
@@ -22,7 +23,15 @@ void insert_model_params(Work& work, const std::string& model_id, std::int64_t e
   Values values;
   for (const Tag& param : params)
     values.insert(values.end(), {model_id, experiment_id, param.key, param.value});
-  statement.execute(work, std::move(values));
+  write_keys(
+      work, [&] { statement.execute(work, std::move(values)); },
+      [&] {
+        return WrittenKeys{"logged_model_params",
+                           "param_key",
+                           "model_id = :model_id",
+                           {model_id},
+                           keys_of(params)};
+      });
 }
 
 void insert_model_tags(Work& work, const std::string& model_id, std::int64_t experiment_id,
@@ -33,7 +42,9 @@ void insert_model_tags(Work& work, const std::string& model_id, std::int64_t exp
   Values values;
   for (const Tag& tag : tags)
     values.insert(values.end(), {model_id, experiment_id, tag.key, tag.value});
-  statement.execute(work, std::move(values));
+  write_keys(
+      work, [&] { statement.execute(work, std::move(values)); },
+      [&] { return logged_models::written_tags(model_id, tags); });
 }
 
 }  // namespace
@@ -83,7 +94,12 @@ void delete_logged_model(Work& work, const std::string& model_id) {
 
 void set_logged_model_tags(Work& work, const std::string& model_id, const std::vector<Tag>& tags) {
   const std::int64_t experiment_id = logged_models::require_model(work, model_id);
-  logged_models::write_tags(work, model_id, experiment_id, distinct(tags));
+  const std::vector<Tag> different = distinct(tags);
+  if (different.size() == 1) {
+    logged_models::write_tags(work, model_id, experiment_id, different);
+  } else {
+    logged_models::write_spelled_tags(work, model_id, experiment_id, different);
+  }
 }
 
 void delete_logged_model_tag(Work& work, const std::string& model_id, const std::string& key) {

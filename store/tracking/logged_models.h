@@ -46,7 +46,8 @@ LoggedModel finalize_logged_model(Work& work, const std::string& model_id, std::
 // delete_logged_model: marks it deleted and stamps it, even if it was deleted already.
 void delete_logged_model(Work& work, const std::string& model_id);
 
-// set_logged_model_tags: adds or replaces. Of a key given twice the last value counts.
+// set_logged_model_tags: adds or replaces. Of a key given twice the last value counts. One tag
+// alone takes the place of one that the database finds equal, with its spelling.
 void set_logged_model_tags(Work& work, const std::string& model_id, const std::vector<Tag>& tags);
 
 // delete_logged_model_tag. Throws RESOURCE_DOES_NOT_EXIST for a key that the model has not.

@@ -54,7 +54,7 @@ void sample(Work& work, const Series& series, std::int64_t total, std::int64_t p
         metric.value = value_of(value, is_nan);
         metric.timestamp = timestamp;
         metric.step = step;
-        row(metric);
+        work.deliver(row, metric);
       });
 }
 
@@ -80,7 +80,7 @@ bool get_metric_history(Work& work, const std::string& run_id, const std::string
         metric.value = value_of(value, is_nan);
         metric.timestamp = timestamp;
         metric.step = step;
-        row(metric);
+        work.deliver(row, metric);
       });
   return more;
 }
@@ -111,7 +111,7 @@ void get_metric_history_bulk(Work& work, const std::vector<std::string>& run_ids
         metric.value = value_of(value, is_nan);
         metric.timestamp = timestamp;
         metric.step = step;
-        row(metric);
+        work.deliver(row, metric);
       });
 }
 

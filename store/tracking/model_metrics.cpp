@@ -7,6 +7,7 @@
 
 #include "store/common/error.h"
 #include "store/db/dialect.h"
+#include "store/db/key_spelling.h"
 #include "store/db/padded_list.h"
 #include "store/db/rows_statement.h"
 #include "store/tracking/metric_values.h"
@@ -56,14 +57,15 @@ StoredPoints stored_points(Work& work, const std::string& run_id, std::span<cons
   return points;
 }
 
-// Where MySQL finds another spelling of the key equal.
-std::optional<StoredValue> stored_point(Work& work, const std::string& run_id,
-                                        const Metric& metric) {
-  return work.first<std::optional<double>, OptionalText, OptionalText>(
-      "SELECT metric_value, dataset_name, dataset_digest FROM logged_model_metrics"
+// Of a point that the database did not take, since it has one that it finds equal.
+void refuse_other_spelling_of(Work& work, const std::string& run_id, const Metric& metric) {
+  const auto stored = work.first<std::string>(
+      "SELECT metric_name FROM logged_model_metrics"
       " WHERE model_id = :model_id AND metric_name = :key AND metric_timestamp_ms = :timestamp"
       " AND metric_step = :step AND run_id = :run_id",
       {*metric.model_id, metric.key, metric.timestamp, metric.step, run_id});
+  if (stored && std::get<0>(*stored) != metric.key)
+    throw_same_key(std::get<0>(*stored), metric.key);
 }
 
 // A model's metric has one value at a step and timestamp of a run: logging it again is swallowed,
@@ -72,10 +74,12 @@ void require_same(Work& work, const std::string& run_id, std::span<const Metric>
   const StoredPoints points = stored_points(work, run_id, metrics);
   for (const Metric& metric : metrics) {
     const auto found = points.find(point_of(metric));
-    const auto stored =
-        found == points.end() ? stored_point(work, run_id, metric) : std::optional(found->second);
-    if (stored == StoredValue(stored_value(metric), metric.dataset_name, metric.dataset_digest))
+    if (found == points.end()) {
+      refuse_other_spelling_of(work, run_id, metric);
+    } else if (found->second ==
+               StoredValue(stored_value(metric), metric.dataset_name, metric.dataset_digest)) {
       continue;
+    }
     throw Error(ErrorCode::BadRequest, "The metric '" + metric.key + "' of the logged model '" +
                                            *metric.model_id + "' has another value at step " +
                                            std::to_string(metric.step) + " and timestamp " +

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "store/db/database_uri.h"
+#include "store/db/connection_options.h"
 #include "store/db/sqlite/uri.h"
 
 namespace millrace::tracking {
@@ -18,15 +18,23 @@ std::string server_place(const DatabaseUri& uri) {
   } else if (uri.port != 0) {
     place += ":" + std::to_string(uri.port);
   }
-  return place + uri.socket + "/" + uri.database;
+  place += uri.socket + "/" + uri.database;
+  // Only libpq knows what stands in the file of services.
+  const std::string service = libpq_service(uri);
+  return service.empty() ? place : place + " (service " + service + ")";
+}
+
+std::string sqlite_place(const std::string& uri) {
+  return is_sqlite_memory(uri) ? kSqliteMemory : "sqlite:///" + sqlite_location(uri);
 }
 
 }  // namespace
 
 std::string registry_place(const std::string& uri) {
   const DatabaseUri parsed = parse_database_uri(uri);
-  std::string place =
-      parsed.dialect == Dialect::Sqlite ? "sqlite:///" + sqlite_path(uri) : server_place(parsed);
+  std::string place = parsed.dialect == Dialect::Sqlite
+                          ? sqlite_place(uri)
+                          : server_place(with_libpq_variables(parsed));
   if (place.size() > kMostBytes) {
     place.resize(kMostBytes);
     // Not in the middle of a character.

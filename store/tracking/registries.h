@@ -10,8 +10,9 @@
 
 namespace millrace::tracking {
 
-// A registry's database for messages: kind, host, port and name, never a user, a password or an
-// option. Two texts of the same URI are equal. Throws as parse_database_uri and sqlite_path.
+// A registry's database for messages: kind, host, port and name, or libpq's service, never a user,
+// a password or another option; what a PostgreSQL URI leaves out is looked up where libpq has it.
+// Two texts of the same URI are equal. Throws as parse_database_uri and sqlite_location.
 std::string registry_place(const std::string& uri);
 
 // Stays until detach takes all that is Millrace's: servers of one tracking database may differ, and

@@ -1,5 +1,7 @@
 #include "store/tracking/registries.h"
 
+#include <stdlib.h>
+
 #include <filesystem>
 
 #include "store/suites/tracking.h"
@@ -35,6 +37,18 @@ TEST(RegistryPlaceTest, HoldsNoSecret) {
   EXPECT_EQ(registry_place("postgresql://u:s%40@[::1]/d"), "postgresql://[::1]/d");
   EXPECT_EQ(registry_place("sqlite:///r.db"),
             "sqlite:///" + (std::filesystem::current_path() / "r.db").string());
+}
+
+TEST(RegistryPlaceTest, NamesWhatTheUriLeavesToOthers) {
+  setenv("PGHOST", "pg", 1);
+  setenv("PGDATABASE", "catalog", 1);
+  EXPECT_EQ(registry_place("postgresql://"), "postgresql://pg/catalog");
+  EXPECT_EQ(registry_place("postgresql://"), registry_place("postgresql+psycopg2:///catalog"));
+  EXPECT_EQ(registry_place("postgresql://u:p@h?service=x"), "postgresql://h/ (service x)");
+  unsetenv("PGHOST");
+  unsetenv("PGDATABASE");
+  EXPECT_EQ(registry_place("sqlite://"), "sqlite:///:memory:");
+  EXPECT_EQ(registry_place("sqlite:////nowhere/a%20b.db"), "sqlite:////nowhere/a b.db");
 }
 
 TEST(RegistryPlaceTest, FitsItsColumn) {

@@ -6,6 +6,7 @@
 
 #include "store/common/error.h"
 #include "store/db/dialect.h"
+#include "store/db/key_spelling.h"
 #include "store/db/rows_statement.h"
 #include "store/text/python_text.h"
 #include "store/tracking/metric_values.h"
@@ -68,7 +69,12 @@ void write_latest(Work& work, const std::string& run_id, std::span<const Metric>
     values.insert(values.end(), {metric->key, run_id, metric->step, metric->timestamp,
                                  stored_value(*metric, work.dialect()), is_nan(*metric)});
   }
-  upsert_latest.execute(work, std::move(values));
+  write_keys(
+      work, [&] { upsert_latest.execute(work, std::move(values)); },
+      [&] {
+        return WrittenKeys{
+            "latest_metrics", "key", "run_uuid = :run_id", {run_id}, keys_of(metrics)};
+      });
 }
 
 void write_metrics(Work& work, const std::string& run_id, std::span<const Metric> metrics) {
@@ -93,6 +99,14 @@ long long insert_missing_params(Work& work, Values values) {
   return statement.execute(work, std::move(values));
 }
 
+// Of a param that the database did not take, since it has one that it finds equal.
+void refuse_other_spelling(Work& work, const std::string& run_id, const std::string& key) {
+  const auto stored = work.first<std::string>(
+      "SELECT params.key FROM params WHERE params.key = :key AND run_uuid = :run_id",
+      {key, run_id});
+  if (stored && std::get<0>(*stored) != key) throw_same_key(std::get<0>(*stored), key);
+}
+
 void write_params(Work& work, const std::string& run_id, const std::vector<Tag>& params) {
   Values values;
   values.reserve(params.size() * 3);
@@ -110,6 +124,7 @@ void write_params(Work& work, const std::string& run_id, const std::vector<Tag>&
   std::string changed;
   for (const Tag& param : params) {
     const auto old = stored.find(param.key);
+    if (old == stored.end()) refuse_other_spelling(work, run_id, param.key);
     if (old == stored.end() || old->second == param.value) continue;
     changed += (changed.empty() ? "" : ", ") + changed_param_text(param, old->second);
   }
@@ -125,7 +140,7 @@ void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& t
   }
   std::vector<Tag> others = distinct(tags);
   std::erase_if(others, [](const Tag& tag) { return tag.key == runs::kNameTag; });
-  runs::write_tags(work, run_id, others);
+  runs::write_spelled_tags(work, run_id, others);
 }
 
 }  // namespace
@@ -138,9 +153,11 @@ void log_metric(Work& work, const std::string& run_id, const Metric& metric) {
 void log_param(Work& work, const std::string& run_id, const Tag& param) {
   runs::require_active_run(work, run_id);
   const auto stored = [&] {
-    return work.first<std::string>(
-        "SELECT value FROM params WHERE params.key = :key AND run_uuid = :run_id",
+    auto row = work.first<std::string, std::string>(
+        "SELECT value, params.key FROM params WHERE params.key = :key AND run_uuid = :run_id",
         {param.key, run_id});
+    if (row && std::get<1>(*row) != param.key) throw_same_key(std::get<1>(*row), param.key);
+    return row;
   };
   auto old = stored();
   if (!old) {
@@ -158,6 +175,11 @@ void log_batch(Work& work, const std::string& run_id, const RunBatch& batch) {
   write_params(work, run_id, batch.params);
   write_metrics(work, run_id, batch.metrics);
   write_tags(work, run_id, batch.tags);
+}
+
+void require_distinct_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags) {
+  if (work.dialect() != Dialect::Mysql || tags.empty()) return;
+  explain_refused_keys(work, runs::written_tags(run_id, tags));
 }
 
 }  // namespace millrace::tracking

@@ -39,6 +39,9 @@ void log_param(Work& work, const std::string& run_id, const Tag& param);
 // metrics is made of several units of work.
 void log_batch(Work& work, const std::string& run_id, const RunBatch& batch);
 
+// Throws what log_batch would for tags that the database finds equal, where they come later.
+void require_distinct_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags);
+
 // Those of the metrics that are of logged models, into the metrics of these. Throws BAD_REQUEST
 // when there is no such model, or when it has another value or dataset at this step and timestamp.
 void log_model_metrics(Work& work, const std::string& run_id, std::span<const Metric> metrics);

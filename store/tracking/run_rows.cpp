@@ -199,6 +199,14 @@ void name_by_tag(Run& run) {
   if (tag != run.tags.end()) run.info.run_name = tag->value;
 }
 
+// The values of key, run_uuid and value.
+Values tag_rows(const std::string& run_id, const std::vector<Tag>& tags) {
+  Values values;
+  values.reserve(tags.size() * 3);
+  for (const Tag& tag : tags) values.insert(values.end(), {tag.key, run_id, tag.value});
+  return values;
+}
+
 }  // namespace
 
 void throw_no_run(const std::string& run_id) {
@@ -233,10 +241,20 @@ void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& t
   static const RowsStatement upsert_tags(3, [](Dialect dialect, std::size_t rows) {
     return upsert(dialect, "tags", {"key", "run_uuid"}, {"value"}, rows);
   });
-  Values values;
-  values.reserve(tags.size() * 3);
-  for (const Tag& tag : tags) values.insert(values.end(), {tag.key, run_id, tag.value});
-  upsert_tags.execute(work, std::move(values));
+  upsert_tags.execute(work, tag_rows(run_id, tags));
+}
+
+void write_spelled_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags) {
+  static const RowsStatement upsert_tags(3, [](Dialect dialect, std::size_t rows) {
+    return upsert_spelled(dialect, "tags", "key", {"run_uuid"}, {"value"}, rows);
+  });
+  write_keys(
+      work, [&] { upsert_tags.execute(work, tag_rows(run_id, tags)); },
+      [&] { return written_tags(run_id, tags); });
+}
+
+WrittenKeys written_tags(const std::string& run_id, std::span<const Tag> tags) {
+  return {"tags", "key", "run_uuid = :run_id", {run_id}, keys_of(tags)};
 }
 
 Run load_run(Work& work, const std::string& run_id) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/db/key_spelling.h"
 #include "store/db/work.h"
 #include "store/records/tracking.h"
 
@@ -32,8 +33,14 @@ inline constexpr const char* kNameTag = "mlflow.runName";
 // What update_run_info makes of a name: the run's column and its tag. "" changes nothing.
 void write_name(Work& work, const std::string& run_id, const std::string& name);
 
-// Adds or replaces tags, of which none is kNameTag; each key once.
+// Adds or replaces tags, of which none is kNameTag; each key once. A tag that MySQL finds equal to
+// one that is stored under another spelling takes its place, spelling and all, as by MLflow's
+// set_tag; write_spelled_tags refuses it, and two such tags (throw_same_key), as MLflow's
+// log_batch.
 void write_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags);
+void write_spelled_tags(Work& work, const std::string& run_id, const std::vector<Tag>& tags);
+
+WrittenKeys written_tags(const std::string& run_id, std::span<const Tag> tags);
 
 // SqlAlchemyStore.get_run: the whole run, in whatever stage. Throws throw_no_run's error.
 Run load_run(Work& work, const std::string& run_id);

@@ -59,13 +59,13 @@ bool search_runs(Work& work, const search::RunSearch& parsed, const search::RunS
     return each_chunk(rows_of_page(work, query), max_results, [&](std::span<Run> chunk) {
       runs::add_contents(work, chunk);
       for (Run& run : chunk) {
-        row(run);
+        work.deliver(row, run);
         run = {};
       }
     });
   }
   return each_chunk(ids_of_page(work, query), max_results, [&](std::span<const std::string> chunk) {
-    for (const Run& run : runs::load_runs(work, chunk)) row(run);
+    for (const Run& run : runs::load_runs(work, chunk)) work.deliver(row, run);
   });
 }
 

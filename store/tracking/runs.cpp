@@ -103,7 +103,9 @@ void add_new_tags(Work& work, const std::string& run_id, std::span<const Tag> ta
   Values values;
   values.reserve(tags.size() * 3);
   for (const Tag& tag : tags) values.insert(values.end(), {run_id, tag.key, tag.value});
-  insert_tags.execute(work, std::move(values));
+  write_keys(
+      work, [&] { insert_tags.execute(work, std::move(values)); },
+      [&] { return runs::written_tags(run_id, tags); });
 }
 
 void finish_run(Work& work, const std::string& run_id, std::int64_t experiment_id) {

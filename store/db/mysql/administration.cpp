@@ -1,6 +1,7 @@
 #include "store/db/mysql/administration.h"
 
 #include <cppconn/exception.h>
+#include <cppconn/prepared_statement.h>
 #include <cppconn/resultset.h>
 #include <cppconn/resultset_metadata.h>
 #include <cppconn/statement.h>
@@ -11,8 +12,10 @@
 #include <charconv>
 #include <chrono>
 #include <map>
+#include <string_view>
 #include <thread>
 
+#include "store/db/mysql/connect_string.h"
 #include "store/db/schema_lock.h"
 
 namespace millrace {
@@ -21,25 +24,18 @@ namespace {
 // How long another replica may take to set up a schema or to index large tables.
 constexpr const char* kLockSeconds = "600";
 // A definition waits for the transactions that use its table, and who comes later waits for it.
-constexpr const char* kSettings = "SET SESSION lock_wait_timeout = 60";
+constexpr const char* kSettings =
+    "SET SESSION lock_wait_timeout = 60, @millrace_sql_mode = @@SESSION.sql_mode";
+// In a transaction rows are changed as by the other sessions: what does not fit is refused, and 0
+// stays 0. Definitions have the server's own mode, which triggers keep.
+constexpr const char* kStrict =
+    "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@millrace_sql_mode, ''),"
+    " 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')";
+constexpr const char* kUsual = "SET SESSION sql_mode = @millrace_sql_mode";
+constexpr const char* kIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 constexpr int kAttempts = 10;
 constexpr std::chrono::milliseconds kPause{20};  // more after each attempt
-
-// SOCI's connect string, key='value' with backslashes, taken apart.
-std::map<std::string, std::string> parse(const std::string& connect_string) {
-  std::map<std::string, std::string> values;
-  for (std::size_t at = 0; at < connect_string.size();) {
-    const std::size_t equals = connect_string.find("='", at);
-    std::string& value = values[connect_string.substr(at, equals - at)];
-    for (at = equals + 2; connect_string.at(at) != '\''; ++at) {
-      if (connect_string[at] == '\\') ++at;
-      value += connect_string.at(at);
-    }
-    at += 2;  // the quote and a space
-  }
-  return values;
-}
 
 sql::ConnectPropertyVal text(const std::string& value) { return {sql::SQLString(value)}; }
 
@@ -50,7 +46,7 @@ sql::ConnectPropertyVal number(const std::string& value) {
 }
 
 sql::ConnectOptionsMap options_of(const std::string& connect_string) {
-  std::map<std::string, std::string> values = parse(connect_string);
+  std::map<std::string, std::string> values = parse_connect_string(connect_string);
   const std::string& library = values["host"];
   if (library.find(']') != std::string::npos) {
     throw Error(ErrorCode::InvalidState, "An option of the database URI holds a ']'.");
@@ -71,16 +67,23 @@ sql::ConnectOptionsMap options_of(const std::string& connect_string) {
   return options;
 }
 
-bool is_done(int code) {
-  switch (code) {
+// A key that is taken twice is there already where a row is inserted, and else a fault.
+bool is_done(const std::string& sql, const sql::SQLException& error) {
+  switch (error.getErrorCode()) {
     case ER_TABLE_EXISTS_ERROR:
     case ER_DUP_KEYNAME:
+    case ER_DUP_FIELDNAME:
+    case ER_DUP_CONSTRAINT_NAME:
+    case ER_MULTIPLE_PRI_KEY:
     case ER_TRG_ALREADY_EXISTS:
-    case ER_DUP_ENTRY:
     case ER_BAD_TABLE_ERROR:
     case ER_CANT_DROP_FIELD_OR_KEY:
     case ER_TRG_DOES_NOT_EXIST:
       return true;
+    case ER_DUP_ENTRY:
+      return sql.starts_with("INSERT");
+    case ER_CANT_CREATE_TABLE:  // as MariaDB says that a foreign key's name is there
+      return std::string_view(error.what()).find("errno: 121 ") != std::string_view::npos;
     default:
       return false;
   }
@@ -92,11 +95,35 @@ bool is_conflict(int code, bool on_cluster) {
   return code == ER_LOCK_DEADLOCK || (on_cluster && code == ER_QUERY_INTERRUPTED);
 }
 
+ErrorCode administration_code(int code) {
+  switch (code) {
+    case ER_LOCK_WAIT_TIMEOUT:
+    case ER_LOCK_DEADLOCK:
+      return ErrorCode::TemporarilyUnavailable;
+    case ER_DISK_FULL:
+    case ER_RECORD_FILE_FULL:
+      return ErrorCode::InsufficientStorage;
+    default:
+      return ErrorCode::InvalidState;
+  }
+}
+
 [[noreturn]] void throw_translated(const sql::SQLException& error) {
-  const bool waited = error.getErrorCode() == ER_LOCK_WAIT_TIMEOUT;
-  throw Error(waited ? ErrorCode::TemporarilyUnavailable : ErrorCode::InvalidState,
+  throw Error(administration_code(error.getErrorCode()),
               "The database answered: " + std::string(error.what()) + " (code " +
                   std::to_string(error.getErrorCode()) + ")");
+}
+
+void bind(sql::PreparedStatement& statement, unsigned place, const Value& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    statement.setInt64(place, *integer);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    statement.setDouble(place, *real);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    statement.setString(place, *text);
+  } else {
+    statement.setNull(place, 0);
+  }
 }
 
 std::string quoted(const std::string& name) {
@@ -120,30 +147,46 @@ MysqlAdministration::MysqlAdministration(const ServerAddress& address) {
                 "The database URI asks for TLS, and the connection is not encrypted.");
   }
   execute(kSettings);
+  execute(kIsolation);
   const std::vector<Row> cluster = query("SHOW VARIABLES LIKE 'wsrep_on'");
   on_cluster_ = !cluster.empty() && cluster.front().at(1) == "ON";
 }
 
-void MysqlAdministration::run(const std::function<void(sql::Statement&)>& body,
-                              bool (*harmless)(int code)) {
+void MysqlAdministration::run(const std::function<void()>& body, const Harmless& harmless) {
   for (int attempt = 1;; ++attempt) {
     try {
-      const std::unique_ptr<sql::Statement> statement(connection_->createStatement());
-      return body(*statement);
+      return body();
     } catch (const sql::SQLException& error) {
-      if (harmless != nullptr && harmless(error.getErrorCode())) return;
-      if (!is_conflict(error.getErrorCode(), on_cluster_) || attempt == kAttempts)
-        throw_translated(error);
+      if (harmless && harmless(error)) return;
+      const bool again = is_conflict(error.getErrorCode(), on_cluster_) && !in_transaction_;
+      if (!again || attempt == kAttempts) throw_translated(error);
     }
     std::this_thread::sleep_for(attempt * kPause);
   }
 }
 
-std::vector<Administration::Row> MysqlAdministration::query(const std::string& sql) {
+std::unique_ptr<sql::PreparedStatement> MysqlAdministration::prepare(const std::string& sql,
+                                                                     const Values& values) {
+  std::unique_ptr<sql::PreparedStatement> statement(connection_->prepareStatement(sql));
+  for (unsigned i = 0; i < values.size(); ++i) bind(*statement, i + 1, values[i]);
+  return statement;
+}
+
+std::vector<Administration::Row> MysqlAdministration::query(const std::string& sql,
+                                                            const Values& values) {
   std::vector<Row> rows;
-  run([&](sql::Statement& statement) {
+  run([&] {
     rows.clear();
-    const std::unique_ptr<sql::ResultSet> result(statement.executeQuery(sql));
+    std::unique_ptr<sql::Statement> plain;
+    std::unique_ptr<sql::PreparedStatement> prepared;
+    std::unique_ptr<sql::ResultSet> result;
+    if (values.empty()) {  // not all that is asked without can be prepared
+      plain.reset(connection_->createStatement());
+      result.reset(plain->executeQuery(sql));
+    } else {
+      prepared = prepare(sql, values);
+      result.reset(prepared->executeQuery());
+    }
     const unsigned columns = result->getMetaData()->getColumnCount();
     while (result->next()) {
       Row& row = rows.emplace_back();
@@ -162,7 +205,41 @@ void MysqlAdministration::define(const std::string& sql) {
 }
 
 void MysqlAdministration::execute(const std::string& sql) {
-  run([&sql](sql::Statement& statement) { statement.execute(sql); }, is_done);
+  run(
+      [&] {
+        const std::unique_ptr<sql::Statement> statement(connection_->createStatement());
+        statement->execute(sql);
+      },
+      [&sql](const sql::SQLException& error) { return is_done(sql, error); });
+}
+
+long long MysqlAdministration::change(const std::string& sql, const Values& values) {
+  long long changed = 0;
+  run([&] { changed = prepare(sql, values)->executeUpdate(); });
+  return changed;
+}
+
+void MysqlAdministration::begin(ForeignKeys) {
+  if (cluster_lock_) cluster_lock_->hold();
+  execute(kStrict);
+  execute("START TRANSACTION");
+  in_transaction_ = true;
+}
+
+void MysqlAdministration::commit() {
+  execute("COMMIT");
+  in_transaction_ = false;
+  execute(kUsual);
+}
+
+void MysqlAdministration::roll_back() noexcept {
+  try {
+    execute("ROLLBACK");
+    execute(kUsual);
+  } catch (const std::exception& error) {  // the connection is gone, and with it the transaction
+    spdlog::debug("A transaction was not undone: {}", error.what());
+  }
+  in_transaction_ = false;
 }
 
 void MysqlAdministration::lock() {
@@ -174,7 +251,11 @@ void MysqlAdministration::lock() {
     spdlog::info("Waiting for another process, which is setting up the database");
     if (!got(kLockSeconds)) throw_schema_lock_kept("Another process");
   }
-  if (on_cluster_) cluster_lock_.emplace(*this);
+  if (cluster_lock_) {
+    cluster_lock_->hold();
+  } else if (on_cluster_) {
+    cluster_lock_.emplace(*this);
+  }
 }
 
 void MysqlAdministration::create_database(const std::string& name) {

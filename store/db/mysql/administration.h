@@ -13,8 +13,8 @@
 #include "store/db/server/driver.h"
 
 namespace sql {
+class PreparedStatement;
 class SQLException;
-class Statement;
 }  // namespace sql
 
 namespace millrace {
@@ -23,21 +23,30 @@ class MysqlAdministration final : public Administration {
  public:
   explicit MysqlAdministration(const ServerAddress& address);
 
-  std::vector<Row> query(const std::string& sql) override;
+  using Administration::query;
+  Dialect dialect() const override { return Dialect::Mysql; }
+  std::vector<Row> query(const std::string& sql, const Values& values) override;
+  long long change(const std::string& sql, const Values& values) override;
   void define(const std::string& sql) override;
   void lock() override;
   void create_database(const std::string& name) override;
+  void begin(ForeignKeys keys) override;
+  void commit() override;
+  void roll_back() noexcept override;
 
   // As define(), without asking for the cluster's lock: for the lock itself.
   void execute(const std::string& sql);
 
  private:
-  // Lets `body` work with a statement, again after a conflict; `harmless` says which of the
+  // Runs `body`, outside of a transaction again after a conflict; `harmless` says which of the
   // server's errors are none.
-  void run(const std::function<void(sql::Statement&)>& body, bool (*harmless)(int code) = nullptr);
+  using Harmless = std::function<bool(const sql::SQLException&)>;
+  void run(const std::function<void()>& body, const Harmless& harmless = {});
+  std::unique_ptr<sql::PreparedStatement> prepare(const std::string& sql, const Values& values);
 
   std::unique_ptr<sql::Connection> connection_;
   bool on_cluster_ = false;
+  bool in_transaction_ = false;
   std::optional<ClusterLock> cluster_lock_;  // from lock() on, on a node of a cluster
 };
 

@@ -14,10 +14,16 @@ class PostgresqlAdministration final : public Administration {
  public:
   explicit PostgresqlAdministration(const std::string& connect_string);
 
-  std::vector<Row> query(const std::string& sql) override;
+  using Administration::query;
+  Dialect dialect() const override { return Dialect::Postgresql; }
+  std::vector<Row> query(const std::string& sql, const Values& values) override;
+  long long change(const std::string& sql, const Values& values) override;
   void define(const std::string& sql) override;
   void lock() override;
   void create_database(const std::string& name) override;
+  void begin(ForeignKeys keys) override;
+  void commit() override;
+  void roll_back() noexcept override;
 
  private:
   struct Finish {
@@ -28,9 +34,16 @@ class PostgresqlAdministration final : public Administration {
   };
   using Result = std::unique_ptr<PGresult, Clear>;
 
-  Result run(const std::string& sql);
+  using Handle = std::unique_ptr<PGconn, Finish>;
 
-  std::unique_ptr<PGconn, Finish> connection_;
+  Handle connect() const;
+  Result run(const std::string& sql, const Values& values = {});
+  void execute(const char* sql);
+  [[noreturn]] void fail(const Result& result);
+
+  const std::string connect_string_;
+  const Handle connection_;
+  Handle lock_keeper_;  // behind a pooler, from lock() on
 };
 
 }  // namespace millrace

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 #include <random>
 #include <thread>
 
@@ -12,6 +13,10 @@ namespace {
 // How often a body is run that has an unexpected violation of a key: what is its own fault fails
 // each time, what another transaction did mostly once.
 constexpr int kKeyAttempts = 5;
+// How long a token is looked for.
+constexpr std::chrono::seconds kLook{3};
+// How many connections in a row a body may lose that were made for it.
+constexpr int kFreshLosses = 4;
 
 // Of random length, so that two that met do not meet again.
 void pause(int attempt) {
@@ -21,30 +26,69 @@ void pause(int attempt) {
       std::chrono::milliseconds(std::uniform_int_distribution<int>(0, most)(random)));
 }
 
-}  // namespace
-
-ServerBackend::ServerBackend(const DatabaseUri& uri, const PoolOptions& pool)
-    : driver_(open_server_driver(uri)), pool_(pool) {
-  give_back(take(Transaction::Read, kPatience));
+// A quarter of the places is kept for small work.
+std::size_t places_for_large(std::size_t places) {
+  return places - std::min(places, std::max<std::size_t>(1, places / 4));
 }
 
-void ServerBackend::run(Transaction kind, const Db::ErasedBody& body, Patience patience) {
-  const Clock::time_point began = Clock::now();
-  const Patience reconnecting = std::min<Patience>(kReconnecting, patience);
+// Asked at the start only: while a server runs, a password may be about to change on both sides.
+bool is_denied(const ServerDriver& driver, const Interrupted& interrupted) {
+  try {
+    std::rethrow_if_nested(interrupted);
+  } catch (const DatabaseFailure& failure) {
+    return driver.is_denied(failure);
+  }
+  return false;
+}
+
+// What clients repeat by themselves are 5xx.
+[[noreturn]] void throw_unknown_outcome() {
+  throw Error(ErrorCode::BadRequest,
+              "The connection to the database was lost while the change was being saved. "
+              "Whether it is saved is not known: look before you repeat it.");
+}
+
+}  // namespace
+
+ServerBackend::ServerBackend(const DatabaseUri& uri, const PoolOptions& options)
+    : uri_(uri),
+      options_(options),
+      driver_(open_server_driver(uri)),
+      pool_(std::make_unique<SessionPool>(*driver_, options)),
+      line_(watch_, SessionPool::places(options), places_for_large(SessionPool::places(options)),
+            SessionPool::places(options) / 8) {
+  try {
+    pool_->give_back(pool_->take(Transaction::Read, true));
+  } catch (const Interrupted& failure) {
+    if (is_denied(*driver_, failure)) throw Error(ErrorCode::InvalidState, failure.message());
+    throw;
+  }
+}
+
+void ServerBackend::serve_requests(std::chrono::milliseconds statement_timeout) {
+  pool_.reset();
+  driver_ = open_server_driver(uri_, statement_timeout);
+  pool_ = std::make_unique<SessionPool>(*driver_, options_);
+  write([](Session& session) { sweep_outcomes(session); }, WorkOrder{});
+  leaves_tokens_ = true;
+}
+
+void ServerBackend::try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) {
+  const WorkOrder order{.deadline = Clock::now() + patience};
+  run(Transaction::Write, body, order, patience);
+}
+
+void ServerBackend::run(Transaction kind, const Db::ErasedBody& body, const WorkOrder& order,
+                        Patience patience) {
+  const WaitingLine::Place place =
+      kind == Transaction::Read ? line_.enter_to_read(order) : line_.enter_to_write(order);
+  Course course;
   for (int attempt = 0;; ++attempt) {
+    if (const auto ending = watch_.ending(order)) throw Cancelled(*ending);
     try {
-      try_once(kind, body, patience);
-      return;
+      return try_once(kind, body, order, course);
     } catch (const Interrupted& interrupted) {
-      const bool lost = interrupted.kind() == Failure::Disconnected;
-      if (lost) drop_idle();  // the others are as dead as this one was
-      if (Clock::now() - began >= (lost ? reconnecting : patience)) {
-        // What is wrong with the connection names hosts: for the log, not for who asked.
-        spdlog::error("giving up: {}", interrupted.what());
-        throw Error(ErrorCode::TemporarilyUnavailable,
-                    lost ? "The database cannot be reached; try again."
-                         : "The database is busy; try again.");
-      }
+      decide(interrupted, course, patience);
     } catch (const KeyViolation&) {
       if (kind == Transaction::Read || attempt + 1 >= kKeyAttempts) throw;
     }
@@ -52,91 +96,133 @@ void ServerBackend::run(Transaction kind, const Db::ErasedBody& body, Patience p
   }
 }
 
-void ServerBackend::try_once(Transaction kind, const Db::ErasedBody& body, Patience patience) {
-  Held session = take(kind, patience);
+void ServerBackend::try_once(Transaction kind, const Db::ErasedBody& body, const WorkOrder& order,
+                             Course& course) {
+  const Clock::time_point taken = Clock::now();
+  SessionPool::Held session = pool_->take(kind, course.wants_fresh);
+  std::optional<OutcomeToken> token;
   bool committing = false;
   try {
-    session->begin();
+    const Watch::Watched watched(watch_, order, *session);
+    session->begin(kind);
     body(*session);
-    committing = true;
-    session->commit();
+    session->check_cancelled();
+    committing = kind == Transaction::Write;
+    if (committing && leaves_tokens_) token = writers_.take();
+    session->commit(token ? token->statements() : std::vector<std::string>());
   } catch (const std::exception& error) {
+    const bool has_delivered = session->has_delivered();
+    const bool was_usable = session->is_usable();
+    const bool was_fresh = session->opened() >= taken;
     const auto* interrupted = dynamic_cast<const Interrupted*>(&error);
-    const bool lost = interrupted != nullptr && interrupted->kind() == Failure::Disconnected;
-    if (lost || !session->rollback()) session.reset();
-    give_back(std::move(session));
-    if (lost && committing && kind == Transaction::Write) {
-      throw Error(ErrorCode::InternalError,
-                  "The connection to the database was lost while the change was being saved. "
-                  "Whether it is saved is not known: look before you repeat it.");
+    // One that has become a standby's, or was never anything else, is of no use for writing.
+    if (interrupted != nullptr && interrupted->kind() == Failure::ReadOnly) {
+      session.reset();
+    } else {
+      roll_back(*session, order);
+    }
+    pool_->give_back(std::move(session));
+    if (interrupted != nullptr && interrupted->kind() == Failure::Lost) {
+      note_loss(course, taken, was_fresh);
+    }
+    if (committing && !was_usable) {
+      // Whose time is over waits for no look: the database has not even ended a COMMIT.
+      const bool may_look = token && dynamic_cast<const Cancelled*>(&error) == nullptr;
+      const std::optional<bool> saved = may_look ? look_for(*token) : std::nullopt;
+      if (!saved) throw_unknown_outcome();
+      writers_.give_back(*token);
+      if (*saved) return;
+    } else if (token) {
+      writers_.give_back(*token);
+    }
+    if (interrupted != nullptr && interrupted->kind() == Failure::ReadOnly &&
+        kind == Transaction::Read) {
+      throw Error(ErrorCode::InternalError, "A read of the database tried to write.");
+    }
+    if (interrupted != nullptr && has_delivered) {
+      throw Error(ErrorCode::TemporarilyUnavailable, interrupted->message());
     }
     throw;
   }
-  give_back(std::move(session));
+  if (token) writers_.give_back(*token);
+  pool_->give_back(std::move(session));
 }
 
-ServerBackend::Held ServerBackend::take(Transaction kind, Patience patience) {
-  Held replaced;  // closed without the mutex
-  {
-    std::unique_lock lock(mutex_);
-    const std::size_t most = std::max<std::size_t>(pool_.size + pool_.overflow, 1);
-    if (!free_.wait_for(lock, patience, [&] { return !idle_.empty() || open_ < most; })) {
-      throw Error(ErrorCode::TemporarilyUnavailable,
-                  "All connections to the database are in use; try again.");
+std::optional<bool> ServerBackend::look_for(const OutcomeToken& token) {
+  const WorkOrder order{.deadline = Clock::now() + kLook};
+  for (int attempt = 0; Clock::now() < order.deadline; pause(attempt++)) {
+    SessionPool::Held session;
+    try {
+      session = pool_->take(Transaction::Write, true);
+      const Watch::Watched watched(watch_, order, *session);
+      session->begin(Transaction::Write);
+      const bool saved = was_saved(*session, token);
+      session->commit();
+      pool_->give_back(std::move(session));
+      return saved;
+    } catch (const Cancelled&) {
+      pool_->give_back(std::move(session));
+      return std::nullopt;
+    } catch (const std::exception& error) {
+      spdlog::debug("looking for an outcome: {}", error.what());
+      if (session == nullptr) continue;  // no connection
+      roll_back(*session, order);
+      pool_->give_back(std::move(session));
     }
-    if (Held session = take_idle(kind)) {
-      if (pool_.recycle.count() == 0 || Clock::now() - session->opened() < pool_.recycle) {
-        return session;
+  }
+  return std::nullopt;
+}
+
+// The database may be as slow as it was, so this too is under watch.
+void ServerBackend::roll_back(ServerSession& session, const WorkOrder& order) {
+  if (!session.is_usable()) return;
+  const Watch::Watched watched(watch_, order, session);
+  session.rollback();
+}
+
+void ServerBackend::note_loss(Course& course, Clock::time_point taken, bool was_fresh) {
+  if (!course.lost_since) course.lost_since = Clock::now();
+  if (was_fresh) {
+    ++course.lost_fresh;
+  } else {
+    pool_->drop_idle(taken);  // those that nobody has used since may be as dead as this one was
+  }
+  course.wants_fresh = true;
+}
+
+void ServerBackend::decide(const Interrupted& interrupted, Course& course, Patience patience) {
+  const Clock::time_point now = Clock::now();
+  switch (interrupted.kind()) {
+    case Failure::ReadOnly:  // perhaps of this server alone, and there is another one by now
+      if (course.was_read_only) throw DatabaseReadOnly();
+      course.was_read_only = course.wants_fresh = true;
+      return;
+    case Failure::Conflict:
+      if (now - course.began < patience) return;
+      throw Error(ErrorCode::TemporarilyUnavailable, "The database is busy; try again.");
+    case Failure::Lost:
+      if (course.lost_fresh >= kFreshLosses && can_connect()) {
+        throw Error(ErrorCode::BadRequest,
+                    "The database refused the request: it closes the connection on it each time.");
       }
-      replaced = std::move(session);
-    } else if (open_ < most) {
-      ++open_;
-    } else {  // all that are free are of the other kind
-      replaced = std::move(idle_.front());
-      idle_.erase(idle_.begin());
-    }
+      break;
+    default:  // no connection was to be had: perhaps others give theirs back
+      course.wants_fresh = false;
+      if (!course.lost_since) course.lost_since = now;
   }
-  replaced.reset();
+  if (now - *course.lost_since < std::min<Patience>(kReconnecting, patience)) return;
+  // What is wrong with the connection names hosts: for the log, not for who asked.
+  spdlog::error("giving up: {}", interrupted.what());
+  throw Error(ErrorCode::TemporarilyUnavailable, "The database cannot be reached; try again.");
+}
+
+bool ServerBackend::can_connect() {
   try {
-    return std::make_unique<ServerSession>(*driver_, kind);
-  } catch (...) {
-    give_back(nullptr);
-    throw;
+    pool_->give_back(pool_->take(Transaction::Read, true));
+    return true;
+  } catch (const Interrupted&) {
+    return false;
   }
-}
-
-ServerBackend::Held ServerBackend::take_idle(Transaction kind) {
-  const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
-                                  [&](const Held& held) { return held->kind() == kind; });
-  if (found == idle_.rend()) return nullptr;
-  Held session = std::move(*found);
-  idle_.erase(std::next(found).base());
-  return session;
-}
-
-// A null session is one that was lost. Beyond the pool's size the one that was idle for longest is
-// closed: those of a kind that is no longer asked for make room for the other.
-void ServerBackend::give_back(Held session) {
-  Held closed;  // without the mutex
-  {
-    const std::lock_guard lock(mutex_);
-    const bool lost = session == nullptr;
-    if (!lost) idle_.push_back(std::move(session));
-    if (idle_.size() > pool_.size) {
-      closed = std::move(idle_.front());
-      idle_.erase(idle_.begin());
-    }
-    if (lost || closed) --open_;
-  }
-  free_.notify_one();
-}
-
-void ServerBackend::drop_idle() {
-  std::vector<Held> dead;
-  const std::lock_guard lock(mutex_);
-  open_ -= idle_.size();
-  dead.swap(idle_);
-  free_.notify_all();
 }
 
 }  // namespace millrace

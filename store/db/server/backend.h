@@ -1,21 +1,21 @@
-// A database server behind Db: a bounded pool of sessions, each transaction on one of them.
+// A database server behind Db: each transaction on a session of a bounded pool.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <vector>
 
 #include "store/db/backend.h"
-#include "store/db/server/session.h"
+#include "store/db/server/outcomes.h"
+#include "store/db/server/pool.h"
+#include "store/db/waiting_line.h"
 
 namespace millrace {
 
 // A transaction that conflicts with another one, or whose connection breaks before its commit is
-// asked for, is run again for a while; one with an unexpected KeyViolation a few times. When the
-// connection breaks during the commit of a write nobody can tell whether it is saved: that is
-// reported, not repeated.
+// asked for, is run again for a while; one with an unexpected KeyViolation a few times. What has
+// handed rows out is not run again. When the connection breaks during the commit of a write its
+// token is looked for. Where that cannot be done nobody can tell whether the write is saved: that
+// is reported, in a way that clients do not repeat by themselves.
 class ServerBackend final : public Db::Backend {
  public:
   // As long as the waiting for locks is on SQLite.
@@ -23,38 +23,51 @@ class ServerBackend final : public Db::Backend {
   // With a server that cannot be reached: its clients may have another replica to go to.
   static constexpr std::chrono::seconds kReconnecting{3};
 
-  // Connects once, so that a wrong address is found at start; throws Error.
-  ServerBackend(const DatabaseUri& uri, const PoolOptions& pool);
+  // Connects once, so that a wrong address is found at start. Throws TEMPORARILY_UNAVAILABLE where
+  // waiting may help, else INVALID_STATE.
+  ServerBackend(const DatabaseUri& uri, const PoolOptions& options);
 
   Dialect dialect() const override { return driver_->dialect(); }
-  void read(const Db::ErasedBody& body) override { run(Transaction::Read, body, kPatience); }
-  void write(const Db::ErasedBody& body, Load) override {
-    run(Transaction::Write, body, kPatience);
+  void read(const Db::ErasedBody& body, const WorkOrder& order) override {
+    run(Transaction::Read, body, order, kPatience);
   }
-  void try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) override {
-    run(Transaction::Write, body, patience);
+  void write(const Db::ErasedBody& body, const WorkOrder& order) override {
+    run(Transaction::Write, body, order, kPatience);
   }
+  void try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) override;
+  void serve_requests(std::chrono::milliseconds statement_timeout) override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  using Held = std::unique_ptr<ServerSession>;
-
+  using Clock = ServerSession::Clock;
   using Patience = std::chrono::milliseconds;
 
-  void run(Transaction kind, const Db::ErasedBody& body, Patience patience);
-  void try_once(Transaction kind, const Db::ErasedBody& body, Patience patience);
-  Held take(Transaction kind, Patience patience);
-  Held take_idle(Transaction kind);
-  void give_back(Held session);
-  void drop_idle();
+  // What has become of the attempts at a body so far.
+  struct Course {
+    Clock::time_point began = Clock::now();
+    std::optional<Clock::time_point> lost_since = std::nullopt;
+    bool wants_fresh = false;  // a session that nobody has used before
+    int lost_fresh = 0;        // how many of these broke
+    bool was_read_only = false;
+  };
 
-  const std::unique_ptr<ServerDriver> driver_;
-  const PoolOptions pool_;
+  void run(Transaction kind, const Db::ErasedBody& body, const WorkOrder& order, Patience patience);
+  void try_once(Transaction kind, const Db::ErasedBody& body, const WorkOrder& order,
+                Course& course);
+  void roll_back(ServerSession& session, const WorkOrder& order);
+  void note_loss(Course& course, Clock::time_point taken, bool was_fresh);
+  // Whether there is to be another attempt; throws what is answered else.
+  void decide(const Interrupted& interrupted, Course& course, Patience patience);
+  bool can_connect();
+  // Whether a write is saved; nothing where that cannot be told.
+  std::optional<bool> look_for(const OutcomeToken& token);
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable free_;
-  std::vector<Held> idle_;  // the last used at the back, where the next caller looks first
-  std::size_t open_ = 0;
+  const DatabaseUri uri_;
+  const PoolOptions options_;
+  std::unique_ptr<ServerDriver> driver_;
+  std::unique_ptr<SessionPool> pool_;
+  WaitingLine line_;
+  bool leaves_tokens_ = false;
+  OutcomeWriters writers_;
 };
 
 }  // namespace millrace

@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "store/db/connection_options.h"
@@ -10,52 +9,19 @@
 namespace millrace {
 namespace {
 
-template <class Number>
-Number parse(const char* text, std::size_t size) {
-  Number number{};
-  const char* begin = size > 0 && *text == '+' ? text + 1 : text;
-  const auto [end, error] = std::from_chars(begin, text + size, number);
-  if (error != std::errc() || end == begin) {
-    throw Error(ErrorCode::InternalError, "The database gave text where a number is expected.");
+ServerAddress address_of(const DatabaseUri& uri, std::chrono::milliseconds statement_timeout) {
+  if (uri.dialect == Dialect::Postgresql) {
+    return {uri, postgresql_connect_string(uri), false, statement_timeout};
   }
-  return number;
-}
-
-ServerAddress address_of(const DatabaseUri& uri) {
-  if (uri.dialect == Dialect::Postgresql) return {uri, postgresql_connect_string(uri), false};
   MysqlConnection connection = mysql_connection(uri);
-  return {uri, std::move(connection.connect_string), connection.must_be_encrypted};
+  return {uri, std::move(connection.connect_string), connection.must_be_encrypted,
+          statement_timeout};
 }
 
 }  // namespace
 
-void set_cell(Session::Cell& cell, Session::ColumnType type, const char* text, std::size_t size) {
-  cell.null = text == nullptr;
-  if (cell.null) return;
-  switch (type) {
-    case Session::ColumnType::Text:
-      cell.text = {text, size};
-      break;
-    case Session::ColumnType::Integer:
-      if (size == 1 && (*text == 't' || *text == 'f')) {
-        cell.integer = *text == 't' ? 1 : 0;
-      } else {
-        cell.integer = parse<long long>(text, size);
-      }
-      break;
-    case Session::ColumnType::Real:
-      cell.real = parse<double>(text, size);
-      break;
-  }
-}
-
-void check_columns(std::size_t given, std::size_t wanted) {
-  if (given != wanted) {
-    throw Error(ErrorCode::InternalError, "A statement was used with the wrong number of columns.");
-  }
-}
-
-std::unique_ptr<ServerDriver> open_server_driver(const DatabaseUri& uri) {
+std::unique_ptr<ServerDriver> open_server_driver(const DatabaseUri& uri,
+                                                 std::chrono::milliseconds statement_timeout) {
   const bool mysql = uri.dialect == Dialect::Mysql;
   const std::string name = mysql ? "libmillrace_mysql.so" : "libmillrace_postgresql.so";
   const std::filesystem::path folder =
@@ -70,11 +36,7 @@ std::unique_ptr<ServerDriver> open_server_driver(const DatabaseUri& uri) {
   if (open == nullptr) {
     throw Error(ErrorCode::InvalidState, "The module " + name + " is of another Millrace.");
   }
-  return open(address_of(uri));
-}
-
-std::unique_ptr<Administration> open_administration(const DatabaseUri& uri) {
-  return open_server_driver(uri)->administration();
+  return open(address_of(uri, statement_timeout));
 }
 
 }  // namespace millrace

@@ -2,14 +2,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include <exception>
+
 namespace millrace {
 namespace {
 
-std::unique_ptr<soci::session> connect(ServerDriver& driver, Transaction kind) try {
-  return driver.connect(kind);
-} catch (const soci::soci_error& error) {
-  throw Interrupted(Failure::Disconnected,
-                    "The database cannot be reached: " + error.get_error_message());
+std::unique_ptr<Connection> connect(ServerDriver& driver) try {
+  return driver.connect();
+} catch (const DatabaseFailure& failure) {
+  std::throw_with_nested(Interrupted(
+      Failure::Unreachable, "The database cannot be reached: " + std::string(failure.what())));
 }
 
 void refuse_nul(const Values& values) {
@@ -24,68 +26,107 @@ void refuse_nul(const Values& values) {
 
 }  // namespace
 
-ServerSession::ServerSession(ServerDriver& driver, Transaction kind)
-    : driver_(driver), kind_(kind), soci_(connect(driver, kind)), statements_(*soci_) {}
+ServerSession::ServerSession(ServerDriver& driver)
+    : takes_nul_(driver.takes_nul()), connection_(connect(driver)) {}
 
-void ServerSession::begin() {
-  if (!driver_.begin().empty()) execute(driver_.begin());
+// One statement at a time, and no more once it is cancelled.
+template <class Use>
+auto ServerSession::use(const Use& use_connection) {
+  if (in_rows_) {
+    throw Error(ErrorCode::InternalError, "A statement began inside the rows of another.");
+  }
+  check_cancelled();
+  struct InRows {
+    explicit InRows(bool& flag) : flag_(flag) { flag_ = true; }
+    ~InRows() { flag_ = false; }
+    InRows(const InRows&) = delete;
+    InRows& operator=(const InRows&) = delete;
+    bool& flag_;
+  } const mark(in_rows_);
+  try {
+    return use_connection(*connection_);
+  } catch (const DatabaseFailure& failure) {
+    throw_translated(failure);
+  }
 }
 
-void ServerSession::commit() { execute("COMMIT"); }
+void ServerSession::begin(Transaction kind) {
+  forget_delivery();
+  use([kind](Connection& connection) { connection.begin(kind); });
+}
 
-bool ServerSession::rollback() noexcept {
+void ServerSession::commit(const std::vector<std::string>& last) {
+  use([&last](Connection& connection) { connection.commit(last); });
+}
+
+void ServerSession::rollback() noexcept {
+  if (!is_usable()) return;
   try {
-    execute("ROLLBACK");
-    return true;
+    use([](Connection& connection) { connection.rollback(); });
   } catch (const std::exception&) {
-    return false;
+    was_cancelled_ = true;  // who knows what is left on it
   }
+}
+
+void ServerSession::cancel(Ending ending) {
+  int expected = kGoesOn;
+  if (ending_.compare_exchange_strong(expected, static_cast<int>(ending))) connection_->cut_off();
+}
+
+void ServerSession::resume() {
+  if (ending_.exchange(kGoesOn) != kGoesOn) was_cancelled_ = true;
+}
+
+void ServerSession::check_cancelled() const {
+  const int ending = ending_.load();
+  if (ending != kGoesOn) throw Cancelled(static_cast<Ending>(ending));
 }
 
 long long ServerSession::run(std::string_view sql, const Values& values,
-                             std::span<const ColumnType> types, const RowSink& sink) try {
-  if (!driver_.takes_nul()) refuse_nul(values);
-  return statements_.run(sql, [&](Statement& statement) {
-    statement.execute(values);
-    if (types.empty()) return;
-    cells_.resize(types.size());
-    driver_.each_row(statement, types, cells_, sink);
-  });
-} catch (const soci::soci_error& error) {
-  throw_translated(error);
+                             std::span<const ColumnType> types, const RowSink& sink) {
+  if (!takes_nul_) refuse_nul(values);
+  return use([&](Connection& connection) { return connection.run(sql, values, types, sink); });
 }
 
 long long ServerSession::run_guarded(std::string_view sql, const Values& values) {
-  if (!driver_.failure_ends_transaction()) return run(sql, values, {}, {});
-  execute("SAVEPOINT guarded");
-  try {
-    const long long changed = run(sql, values, {}, {});
-    execute("RELEASE SAVEPOINT guarded");
-    return changed;
-  } catch (const UniqueViolation&) {
-    execute("ROLLBACK TO SAVEPOINT guarded");
-    throw;
-  }
+  if (!takes_nul_) refuse_nul(values);
+  return use([&](Connection& connection) { return connection.run_guarded(sql, values); });
 }
 
-void ServerSession::throw_translated(const soci::soci_error& error) {
-  const Failure failure = driver_.failure_of(*soci_, error);
-  switch (failure.kind) {
+void ServerSession::throw_translated(const DatabaseFailure& failure) const {
+  check_cancelled();  // then it is no wonder
+  const auto& [kind, reason] = failure.failure();
+  switch (kind) {
     case Failure::Duplicate:
       throw UniqueViolation();
     case Failure::Referenced:
       throw ForeignKeyViolation();
     case Failure::Refused:
-      throw Error(ErrorCode::BadRequest, "The database refused the request: " + failure.reason);
+      throw Error(ErrorCode::BadRequest, "The database refused the request: " + reason);
+    case Failure::Unstorable:
+      throw Unstorable();
     case Failure::Conflict:
-      throw Interrupted(failure.kind, "The database is busy; try again.");
-    case Failure::Disconnected:
-      throw Interrupted(failure.kind, "The connection to the database was lost; try again.");
+      throw Interrupted(kind, "The database is busy; try again.");
+    case Failure::Unreachable:
+    case Failure::Lost:
+      throw Interrupted(kind, "The connection to the database was lost; try again.");
+    case Failure::ReadOnly:
+      throw Interrupted(kind, "The database is read-only.");
+    case Failure::Late:
+      throw Cancelled(Ending::Overlong);
+    case Failure::Killed:
+      throw Error(ErrorCode::TemporarilyUnavailable,
+                  "An administrator of the database ended this request; try again.");
+    case Failure::Full:
+      throw Error(ErrorCode::InsufficientStorage, "The database has no room left.");
+    case Failure::Exhausted:
+      throw Error(ErrorCode::TemporarilyUnavailable,
+                  "The database has not enough memory at the moment; try again.");
     case Failure::Other:
       break;
   }
-  spdlog::error("database error {}: {}", failure.reason, error.get_error_message());
-  throw Error(ErrorCode::InternalError, "The database failed with code " + failure.reason + ".");
+  spdlog::error("database error {}: {}", reason, failure.what());
+  throw Error(ErrorCode::InternalError, "The database failed with code " + reason + ".");
 }
 
 }  // namespace millrace

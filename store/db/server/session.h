@@ -1,14 +1,13 @@
-// One connection to a database server.
+// One connection to a database server, as bodies see it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "store/db/server/driver.h"
-#include "store/db/statement_cache.h"
 
 namespace millrace {
 
@@ -23,20 +22,32 @@ class Interrupted : public Error {
   Failure::Kind kind_;
 };
 
-// Not thread-safe; used by one thread at a time. Its statements throw Interrupted for conflicts and
-// lost connections, else what Session says.
+// Used by one thread at a time, but for cancel(). Its statements throw Interrupted for what may
+// succeed in another attempt (Conflict, Lost, Unreachable, ReadOnly), else what Session says.
 class ServerSession final : public Session {
  public:
-  // Connects; throws TEMPORARILY_UNAVAILABLE.
-  ServerSession(ServerDriver& driver, Transaction kind);
+  using Clock = std::chrono::steady_clock;
 
-  void begin();
-  void commit();
-  // Never throws; a session for which it returns false is of no more use.
-  bool rollback() noexcept;
+  // Connects; throws Interrupted (Unreachable), with the driver's DatabaseFailure nested in it.
+  explicit ServerSession(ServerDriver& driver);
 
-  Transaction kind() const { return kind_; }
-  std::chrono::steady_clock::time_point opened() const { return opened_; }
+  void begin(Transaction kind);
+  // `last`: see Connection.
+  void commit(const std::vector<std::string>& last = {});
+  // Never throws.
+  void rollback() noexcept;
+
+  // Cuts the connection off: the session is of no use after it.
+  void cancel(Ending ending) override;
+  void resume() override;
+  // Throws Cancelled if it was.
+  void check_cancelled() const;
+
+  // Whether it can be used for another transaction.
+  bool is_usable() const { return !was_cancelled_ && !connection_->is_broken(); }
+  bool is_closed_by_server() const { return connection_->is_closed_by_server(); }
+  bool begins_at_once(Transaction kind) const { return connection_->begins_at_once(kind); }
+  Clock::time_point opened() const { return opened_; }
 
  protected:
   long long run(std::string_view sql, const Values& values, std::span<const ColumnType> types,
@@ -44,14 +55,17 @@ class ServerSession final : public Session {
   long long run_guarded(std::string_view sql, const Values& values) override;
 
  private:
-  [[noreturn]] void throw_translated(const soci::soci_error& error);
+  template <class Use>
+  auto use(const Use& use_connection);
+  [[noreturn]] void throw_translated(const DatabaseFailure& failure) const;
 
-  ServerDriver& driver_;
-  const Transaction kind_;
-  std::unique_ptr<soci::session> soci_;
-  StatementCache statements_;
-  std::vector<Cell> cells_;
-  const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
+  const bool takes_nul_;
+  const std::unique_ptr<Connection> connection_;
+  bool in_rows_ = false;        // a statement is under way
+  bool was_cancelled_ = false;  // told by resume()
+  static constexpr int kGoesOn = -1;
+  std::atomic<int> ending_ = kGoesOn;  // an Ending
+  const Clock::time_point opened_ = Clock::now();
 };
 
 }  // namespace millrace

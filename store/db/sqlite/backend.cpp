@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <thread>
 
+#include "store/db/sqlite/error.h"
+
 namespace millrace {
 namespace {
 
-// Reads are bound by the processor, so more sessions than this would only cost memory.
+// Reads are bound by the processor, so more sessions than this would only cost memory. Large ones
+// may take half of them: enough for all cores.
 std::size_t max_readers() {
   static const auto most = std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
   return most;
@@ -21,14 +24,28 @@ constexpr std::int64_t kLongLog = std::int64_t{32} << 20U;
 constexpr std::chrono::seconds kLongestHold{2};
 constexpr std::chrono::seconds kBetweenHolds{10};
 
+// For who starts the server: what clients see names no file.
+[[noreturn]] void throw_unopened(const std::string& path, const Error& error) {
+  const bool unseen = dynamic_cast<const SqliteCannotOpen*>(&error) != nullptr;
+  std::string why = unseen ? why_sqlite_cannot_open(path) : "";
+  if (why.empty()) why = error.message();
+  if (!why.ends_with('.')) why += '.';
+  throw Error(error.code(), "The database " + path + " cannot be opened: " + why);
+}
+
 }  // namespace
 
-SqliteBackend::SqliteBackend(const std::string& path)
+SqliteBackend::SqliteBackend(const std::string& path) try
     : path_(path),
       writer_(path, SqliteSession::Role::Writer),
       journal_(writer_, path),
       file_(writer_, path),
-      lane_(writer_, file_, [this] { bound_log(); }) {}
+      lane_(writer_, file_, watch_, [this] { bound_log(); }),
+      line_(watch_, max_readers(), max_readers() / 2, 0) {
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::InternalError) throw;  // busy, or replaced meanwhile
+  throw_unopened(path, error);
+}
 
 SqliteBackend::~SqliteBackend() {
   if (file_.is_lost()) {  // what lies there now is not ours to write the log into
@@ -39,10 +56,12 @@ SqliteBackend::~SqliteBackend() {
   idle_.clear();  // before the journal's end, which needs to be alone
 }
 
-void SqliteBackend::read(const Db::ErasedBody& body) {
+void SqliteBackend::read(const Db::ErasedBody& body, const WorkOrder& order) {
   file_.require_lately();
+  const WaitingLine::Place place = line_.enter_to_read(order);
   Reader reader = take_reader();
   try {
+    const Watch::Watched watched(watch_, order, *reader);
     reader->execute("BEGIN");
     body(*reader);
     reader->execute("COMMIT");
@@ -73,12 +92,11 @@ SqliteBackend::Reader SqliteBackend::take_reader() {
   {
     std::unique_lock lock(mutex_);
     while (holds_readers_) {
-      if (reader_free_.wait_until(lock, held_until_) == std::cv_status::timeout) {
+      if (released_.wait_until(lock, held_until_) == std::cv_status::timeout) {
         holds_readers_ = false;
-        reader_free_.notify_all();
+        released_.notify_all();
       }
     }
-    reader_free_.wait(lock, [this] { return !idle_.empty() || open_ < max_readers(); });
     if (!idle_.empty()) {
       Reader reader = std::move(idle_.back());
       idle_.pop_back();
@@ -115,7 +133,7 @@ void SqliteBackend::bound_log() {
   const std::lock_guard lock(mutex_);
   holds_readers_ = false;
   if (restarted) next_restart_ = {};
-  reader_free_.notify_all();
+  released_.notify_all();
 }
 
 bool SqliteBackend::restart_log() {
@@ -133,15 +151,12 @@ bool SqliteBackend::restart_log() {
 
 // A null reader is one that was lost.
 void SqliteBackend::give_back(Reader reader) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (reader) {
-      idle_.push_back(std::move(reader));
-    } else {
-      --open_;
-    }
+  const std::lock_guard lock(mutex_);
+  if (reader) {
+    idle_.push_back(std::move(reader));
+  } else {
+    --open_;
   }
-  reader_free_.notify_one();
 }
 
 }  // namespace millrace

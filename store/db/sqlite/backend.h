@@ -12,6 +12,7 @@
 #include "store/db/sqlite/file.h"
 #include "store/db/sqlite/journal.h"
 #include "store/db/sqlite/lane.h"
+#include "store/db/waiting_line.h"
 
 namespace millrace {
 
@@ -22,8 +23,10 @@ class SqliteBackend final : public Db::Backend {
   ~SqliteBackend() override;
 
   Dialect dialect() const override { return Dialect::Sqlite; }
-  void read(const Db::ErasedBody& body) override;
-  void write(const Db::ErasedBody& body, Load load) override { lane_.write(body, load); }
+  void read(const Db::ErasedBody& body, const WorkOrder& order) override;
+  void write(const Db::ErasedBody& body, const WorkOrder& order) override {
+    lane_.write(body, order);
+  }
   void try_write(const Db::ErasedBody& body, std::chrono::milliseconds patience) override;
   bool is_lost() override { return file_.is_lost(); }
 
@@ -42,9 +45,10 @@ class SqliteBackend final : public Db::Backend {
   SqliteJournal journal_;
   SqliteFile file_;
   SqliteLane lane_;
+  WaitingLine line_;  // of those who read
 
   std::mutex mutex_;  // guards what follows
-  std::condition_variable reader_free_;
+  std::condition_variable released_;
   std::vector<Reader> idle_;  // the last used at the back, where the next caller takes it
   std::size_t open_ = 0;
   bool holds_readers_ = false;

@@ -80,8 +80,9 @@ void copy_sqlite(const std::string& path, const std::string& target, const CopyW
 void require_sound_sqlite(const std::string& path, const std::function<bool()>& wants_stop) {
   SqlitePlainConnection connection(path, SqlitePlainConnection::Mode::ReadOnly);
   connection.end_when(wants_stop);
-  const std::string damage = connection.run("PRAGMA quick_check(1)");
+  std::string damage = connection.run("PRAGMA quick_check(1)");
   if (damage != "ok") {
+    std::replace(damage.begin(), damage.end(), '\n', ' ');
     throw Error(ErrorCode::InvalidState, "The database is damaged: " + damage + ".");
   }
 }

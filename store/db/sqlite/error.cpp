@@ -1,7 +1,14 @@
 #include "store/db/sqlite/error.h"
 
+#include <fcntl.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "store/db/database.h"
 
@@ -36,7 +43,31 @@ bool is_about_size(const std::string& message) {
   }
 }
 
+std::string words_of(int error_number) { return std::generic_category().message(error_number); }
+
+// Empty where this process may do that with the file.
+std::string refusal_of_access(const std::string& path, int mode) {
+  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? "" : words_of(errno);
+}
+
 }  // namespace
+
+// Without opening the file: closing it would give up the locks that this process has on it.
+std::string why_sqlite_cannot_open(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode)) return words_of(EISDIR);
+    const std::string refusal = refusal_of_access(path, R_OK);
+    if (!refusal.empty()) return refusal;
+  } else if (errno != ENOENT) {
+    return words_of(errno);
+  } else if (::lstat(path.c_str(), &found) == 0) {
+    return "it is a symbolic link to a place that is not there";
+  }
+  const std::string folder = std::filesystem::path(path).parent_path();
+  const std::string refusal = refusal_of_access(folder, W_OK | X_OK);
+  return refusal.empty() ? "" : "its folder " + folder + ": " + refusal;
+}
 
 void throw_translated(const soci::soci_error& error) {
   const auto* sqlite_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
@@ -59,8 +90,12 @@ void throw_translated(const soci::soci_error& error) {
       break;
   }
   spdlog::error("database error {}: {}", code, error.get_error_message());
-  throw Error(ErrorCode::InternalError,
-              std::string("The database failed: ") + sqlite_api::sqlite3_errstr(code & 0xff) + ".");
+  const std::string message =
+      std::string("The database failed: ") + sqlite_api::sqlite3_errstr(code & 0xff) + ".";
+  if ((code & 0xff) == SQLITE_CANTOPEN) {
+    throw SqliteCannotOpen(ErrorCode::InternalError, message);
+  }
+  throw Error(ErrorCode::InternalError, message);
 }
 
 }  // namespace millrace

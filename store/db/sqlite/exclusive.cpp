@@ -32,7 +32,8 @@ bool has_open(const fs::path& process, const struct stat& wanted) {
   return false;
 }
 
-// "millrace (process 17)", of the processes that this one may look into.
+}  // namespace
+
 std::optional<std::string> other_user_of(const std::string& path) {
   struct stat wanted {};
   if (::stat(path.c_str(), &wanted) != 0) return std::nullopt;
@@ -49,12 +50,22 @@ std::optional<std::string> other_user_of(const std::string& path) {
   return std::nullopt;
 }
 
-[[noreturn]] void throw_in_use(const std::string& path, const std::string& who) {
+void throw_in_use(const std::string& path, const std::string& who) {
   throw Error(ErrorCode::TemporarilyUnavailable,
               "The database " + path + " is in use by " + who + "; stop the server first.");
 }
 
-}  // namespace
+void keep_exclusive_lock(SqlitePlainConnection& connection) {
+  // SQLite opens what it may not write for reading, and then locks nothing.
+  if (sqlite_api::sqlite3_db_readonly(connection.handle(), "main") != 0) {
+    throw Error(ErrorCode::PermissionDenied,
+                "The database " + connection.path() + " may not be written by this user.");
+  }
+  connection.set_patience(0);
+  connection.run("PRAGMA locking_mode = EXCLUSIVE");  // which keeps the lock that comes now
+  connection.run("BEGIN EXCLUSIVE");
+  connection.run("COMMIT");
+}
 
 SqliteExclusive::SqliteExclusive(const std::string& path) {
   if (const auto user = other_user_of(path)) throw_in_use(path, *user);
@@ -64,15 +75,7 @@ SqliteExclusive::SqliteExclusive(const std::string& path) {
     // The log is to stay as it is, unless it is written back.
     sqlite_api::sqlite3_db_config(connection_->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                                   nullptr);
-    // SQLite opens what it may not write for reading, and then locks nothing.
-    if (sqlite_api::sqlite3_db_readonly(connection_->handle(), "main") != 0) {
-      throw Error(ErrorCode::PermissionDenied,
-                  "The database " + path + " may not be written by this user.");
-    }
-    connection_->set_patience(0);
-    connection_->run("PRAGMA locking_mode = EXCLUSIVE");  // which keeps the lock that comes now
-    connection_->run("BEGIN EXCLUSIVE");
-    connection_->run("COMMIT");
+    keep_exclusive_lock(*connection_);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::TemporarilyUnavailable) throw_in_use(path, "another process");
     if (error.code() != ErrorCode::InvalidState) throw;  // no lock, and so no right to go on

@@ -2,11 +2,23 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/db/sqlite/plain_connection.h"
 
 namespace millrace {
+
+// Another process that has the file at `path` open, of those that this one may look into: "millrace
+// (process 17)".
+std::optional<std::string> other_user_of(const std::string& path);
+
+// The connection keeps others away to its end. Throws TEMPORARILY_UNAVAILABLE at once when one of
+// them has a lock, PERMISSION_DENIED when the file may not be written.
+void keep_exclusive_lock(SqlitePlainConnection& connection);
+
+// `who` uses the database at `path`.
+[[noreturn]] void throw_in_use(const std::string& path, const std::string& who);
 
 // While it lives nobody else can read or write the database at `path`, so that its files can be
 // moved.

@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "store/db/waiting_line.h"
+
 namespace millrace {
 namespace {
 
@@ -16,28 +18,36 @@ constexpr std::chrono::milliseconds kLongestTurn{50};
 // The longest pause between two groups for callers who come back.
 constexpr std::chrono::milliseconds kLongestWaitForCompany{5};
 
+const WorkOrder kUnhurried;
+
 Error transaction_lost() {
   return {ErrorCode::InternalError, "The database could not store the change."};
 }
 
 // Each waiting thread gets an exception object of its own.
 std::exception_ptr copy_for(const Error& error) {
+  if (const auto* cancelled = dynamic_cast<const Cancelled*>(&error)) {
+    return std::make_exception_ptr(Cancelled(cancelled->ending()));
+  }
   return std::make_exception_ptr(Error(error.code(), error.message()));
 }
 
 }  // namespace
 
-void SqliteLane::write(const Db::ErasedBody& body, Load load) {
-  Ticket ticket(body);
+void SqliteLane::write(const Db::ErasedBody& body, const WorkOrder& order) {
+  Ticket ticket(body, order);
   std::unique_lock lock(mutex_);
-  (load == Load::Large ? large_ : small_).push_back(&ticket);
+  if (is_full()) throw_line_full();
+  (order.load == Load::Large ? large_ : small_).push_back(&ticket);
   if (!led_) {
     led_ = ticket.leads = true;
   } else if (small_.size() >= wanted_) {
     company_.notify_one();
   }
   while (!ticket.done) {
-    ticket.wake.wait(lock, [&ticket] { return ticket.done || ticket.leads; });
+    const bool called =
+        ticket.wake.wait_for(lock, Watch::kTick, [&ticket] { return ticket.done || ticket.leads; });
+    if (!called) leave_if_ended(ticket, lock);
     if (!std::exchange(ticket.leads, false)) continue;
     lock.unlock();
     lead();
@@ -47,7 +57,30 @@ void SqliteLane::write(const Db::ErasedBody& body, Load load) {
   if (ticket.failure) std::rethrow_exception(ticket.failure);
 }
 
-// Small ones and a large one in turn, where both wait.
+bool SqliteLane::is_full() const {
+  return small_.size() + large_.size() >= WaitingLine::kLongest &&
+         Clock::now() - last_served_ >= WaitingLine::kStall;
+}
+
+// One that still waits, and leads nobody.
+void SqliteLane::leave_if_ended(Ticket& ticket, std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  const auto ending = watch_.ending(ticket.order);
+  lock.lock();
+  if (ticket.leads) return;
+  std::deque<Ticket*>& queue = ticket.order.load == Load::Large ? large_ : small_;
+  const auto place = std::find(queue.begin(), queue.end(), &ticket);
+  if (place == queue.end()) return;  // its group runs
+  const bool is_beyond =
+      is_full() && place - queue.begin() >= static_cast<std::ptrdiff_t>(WaitingLine::kLongest);
+  if (!ending && !is_beyond) return;
+  queue.erase(place);
+  if (ending) throw Cancelled(*ending);
+  throw_line_full();
+}
+
+// Small ones and a large one in turn, where both wait. Who stands behind the first may leave the
+// line for as long as the transaction has not begun; then it joins.
 SqliteLane::Group SqliteLane::take_group() {
   const std::lock_guard lock(mutex_);
   Group group;
@@ -56,8 +89,8 @@ SqliteLane::Group SqliteLane::take_group() {
     large_.pop_front();
     large_is_next_ = false;
   } else {
-    group.tickets.assign(small_.begin(), small_.end());
-    small_.clear();
+    group.tickets.push_back(small_.front());
+    small_.pop_front();
     large_is_next_ = true;
   }
   return group;
@@ -78,6 +111,7 @@ void SqliteLane::lead() {
     ticket->done = true;
     ticket->wake.notify_one();
   }
+  last_served_ = Clock::now();
   expected_ = group.tickets.size() + small_.size();
   led_ = !small_.empty() || !large_.empty();
   if (led_) {
@@ -112,9 +146,9 @@ void SqliteLane::run(Group& group) {
   start_ = Clock::now();
   try {
     file_.require();
-    begin_transaction(group.tickets.front()->arrival);
     do {
       while (group.next < group.tickets.size() && (group.next == 0 || !is_long())) {
+        if (!session_.in_transaction()) begin_transaction(*group.tickets[group.next]);
         if (run_body(*group.tickets[group.next])) {
           ++group.next;
         } else {
@@ -134,33 +168,44 @@ void SqliteLane::run(Group& group) {
   last_duration_ = last_end_ - start_;
 }
 
-void SqliteLane::begin_transaction(Clock::time_point arrival) {
-  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - arrival);
+// Waits for a lock of others for as long as `first` may.
+void SqliteLane::begin_transaction(const Ticket& first) {
+  const Watch::Watched watched(watch_, first.order, session_);
+  const auto waited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - first.arrival);
   session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
   session_.execute("BEGIN IMMEDIATE");
   look_for_others();
 }
 
-// False if it failed and left changes in the transaction. Throws when SQLite has ended that.
+// False if it failed and left changes in the transaction, or was cancelled, which ends that. Throws
+// when SQLite has ended it for another reason.
 bool SqliteLane::run_body(Ticket& ticket) {
   ticket.failure = nullptr;
   session_.forget_changes();
   try {
+    const Watch::Watched watched(watch_, ticket.order, session_);
     ticket.body(session_);
+  } catch (const Cancelled&) {
+    ticket.failure = std::current_exception();
+    ticket.cancelled = true;
   } catch (...) {
     ticket.failure = std::current_exception();
   }
-  if (!session_.in_transaction()) throw transaction_lost();
+  if (!session_.in_transaction()) {
+    if (ticket.cancelled) return false;
+    throw transaction_lost();
+  }
   return !ticket.failure || !session_.has_changed();
 }
 
 // The body at `next` has failed after changes: commits what ran before it without them, then runs
-// it by itself, and begins a transaction for those behind it.
+// it by itself.
 void SqliteLane::undo(Group& group) {
   roll_back();
   Ticket& failed = *group.tickets[group.next];
   if (group.begin < group.next) {
-    begin_transaction(failed.arrival);
+    begin_transaction(*group.tickets[group.begin]);
     bool whole = true;
     for (std::size_t i = group.begin; whole && i < group.next; ++i) {
       whole = run_body(*group.tickets[i]);
@@ -169,27 +214,33 @@ void SqliteLane::undo(Group& group) {
       commit(group);
     } else {  // it fails now, where it had not: another process has written in between
       roll_back();
-      for (; group.begin < group.next; ++group.begin) run_alone(*group.tickets[group.begin]);
+      for (; group.begin < group.next; ++group.begin) {
+        Ticket& one = *group.tickets[group.begin];
+        if (!one.cancelled) run_alone(one);
+      }
     }
   }
-  run_alone(failed);
+  if (!failed.cancelled) run_alone(failed);
   group.begin = ++group.next;
-  begin_transaction(failed.arrival);
 }
 
 void SqliteLane::run_alone(Ticket& ticket) {
   try {
-    begin_transaction(ticket.arrival);
+    begin_transaction(ticket);
     run_body(ticket);
     if (!ticket.failure) session_.execute("COMMIT");
   } catch (const Error& error) {
     ticket.failure = copy_for(error);
+  } catch (...) {
+    ticket.failure = std::current_exception();
   }
   roll_back();
 }
 
+// Nobody's time ends here but that of all: what is being saved is to be saved.
 void SqliteLane::commit(Group& group) {
-  session_.execute("COMMIT");
+  const Watch::Watched watched(watch_, kUnhurried, session_);
+  if (session_.in_transaction()) session_.execute("COMMIT");
   group.begin = group.next;
 }
 

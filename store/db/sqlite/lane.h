@@ -12,6 +12,7 @@
 
 #include "store/db/sqlite/file.h"
 #include "store/db/sqlite/session.h"
+#include "store/db/watch.h"
 
 namespace millrace {
 
@@ -37,22 +38,27 @@ namespace millrace {
 // thread.
 class SqliteLane {
  public:
-  // Both outlive this; `session` is the lane's alone. `between_groups` is called after each group,
-  // outside of any transaction, and does not throw.
-  SqliteLane(SqliteSession& session, SqliteFile& file, std::function<void()> between_groups)
-      : session_(session), file_(file), between_groups_(std::move(between_groups)) {}
+  // All three outlive this; `session` is the lane's alone. `between_groups` is called after each
+  // group, outside of any transaction, and does not throw.
+  SqliteLane(SqliteSession& session, SqliteFile& file, Watch& watch,
+             std::function<void()> between_groups)
+      : session_(session), file_(file), watch_(watch), between_groups_(std::move(between_groups)) {}
 
-  // Returns when the body's changes are on disk; throws what the body threw, or Error.
-  void write(const Db::ErasedBody& body, Load load);
+  // Returns when the body's changes are on disk; throws what the body threw, or Error: Cancelled
+  // when the order's time ends, Overloaded when WaitingLine::kLongest wait already and nothing
+  // moves.
+  void write(const Db::ErasedBody& body, const WorkOrder& order);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   struct Ticket {
-    explicit Ticket(const Db::ErasedBody& b) : body(b) {}
+    Ticket(const Db::ErasedBody& b, const WorkOrder& o) : body(b), order(o) {}
     const Db::ErasedBody& body;
+    const WorkOrder& order;
     Clock::time_point arrival = Clock::now();
     std::exception_ptr failure;
+    bool cancelled = false;  // its time has ended: it is not run again
     bool leads = false;
     bool done = false;
     std::condition_variable wake;
@@ -64,12 +70,14 @@ class SqliteLane {
     std::size_t next = 0;
   };
 
+  bool is_full() const;
+  void leave_if_ended(Ticket& ticket, std::unique_lock<std::mutex>& lock);
   void lead();
   Group take_group();
   void run(Group& group);
   bool join_waiting(Group& group);
   void give_back_rest(Group& group);
-  void begin_transaction(Clock::time_point arrival);
+  void begin_transaction(const Ticket& first);
   bool run_body(Ticket& ticket);
   void run_alone(Ticket& ticket);
   void undo(Group& group);
@@ -82,11 +90,13 @@ class SqliteLane {
 
   SqliteSession& session_;
   SqliteFile& file_;
+  Watch& watch_;
   const std::function<void()> between_groups_;
 
   std::mutex mutex_;  // guards what follows, and the tickets
   std::deque<Ticket*> small_, large_;
   bool led_ = false;
+  Clock::time_point last_served_;
   bool large_is_next_ = false;
   std::size_t expected_ = 0;  // callers, by the last group
   std::size_t wanted_ = 0;    // further ones, by the leader

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "store/common/error.h"
+#include "store/db/sqlite/error.h"
 
 namespace millrace {
 namespace {
@@ -32,8 +33,9 @@ SqlitePlainConnection::SqlitePlainConnection(std::string path, Mode mode) : path
   const int flags = mode == Mode::ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   const int code = sqlite_api::sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) {
-    const std::string why = sqlite_api::sqlite3_errstr(code);
     sqlite_api::sqlite3_close(handle_);
+    std::string why = why_sqlite_cannot_open(path_);
+    if (why.empty()) why = sqlite_api::sqlite3_errstr(code);
     throw Error(ErrorCode::InternalError, "Cannot open the database " + path_ + ": " + why + ".");
   }
   sqlite_api::sqlite3_extended_result_codes(handle_, 1);

@@ -32,6 +32,7 @@ class SqlitePlainConnection {
   void set_patience(int milliseconds);
 
   [[noreturn]] void fail(int code) const;
+  const std::string& path() const { return path_; }
   sqlite_api::sqlite3* handle() { return handle_; }
 
  private:

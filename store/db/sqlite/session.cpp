@@ -98,8 +98,19 @@ void SqliteSession::leave_log_at_close() {
 
 bool SqliteSession::in_transaction() { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
 
+void SqliteSession::cancel(Ending ending) {
+  cancelled_.store(static_cast<int>(ending), std::memory_order_relaxed);
+  sqlite_api::sqlite3_interrupt(handle());
+}
+
+void SqliteSession::refuse_if_cancelled() const {
+  const int why = cancelled_.load(std::memory_order_relaxed);
+  if (why != kNotCancelled) throw Cancelled(static_cast<Ending>(why));
+}
+
 long long SqliteSession::run(std::string_view sql, const Values& values,
                              std::span<const ColumnType> types, const RowSink& sink) try {
+  refuse_if_cancelled();
   return statements_.run(sql, [&](Statement& statement) {
     sqlite_api::sqlite3_stmt* prepared = handle_of(statement);
     check_counts(prepared, values.size(), types.size());
@@ -107,6 +118,7 @@ long long SqliteSession::run(std::string_view sql, const Values& values,
     if (sqlite_api::sqlite3_stmt_readonly(prepared) == 0 && !changes_rows(sql)) has_defined_ = true;
   });
 } catch (const soci::soci_error& error) {
+  refuse_if_cancelled();  // whatever it says: the statement was interrupted, or a wait for a lock
   throw_translated(error);
 }
 
@@ -135,7 +147,7 @@ int SqliteSession::wait_for_lock(void* self, int attempt) {
   auto* session = static_cast<SqliteSession*>(self);
   const auto now = std::chrono::steady_clock::now();
   if (attempt == 0) session->waiting_since_ = now;
-  if (now - session->waiting_since_ >= session->patience_) return 0;
+  if (now - session->waiting_since_ >= session->patience_ || session->is_cancelled()) return 0;
   std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return 1;
 }

@@ -3,6 +3,7 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ class SqliteSession final : public Session {
   // the end what is in an open transaction is undone.
   SqliteSession(const std::string& path, Role role, std::chrono::milliseconds patience = kPatience);
 
+  void cancel(Ending ending) override;
+  void resume() override { cancelled_.store(kNotCancelled, std::memory_order_relaxed); }
+
   // The limit of the waits that begin from now on.
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
 
@@ -46,7 +50,11 @@ class SqliteSession final : public Session {
                 const RowSink& sink) override;
 
  private:
+  static constexpr int kNotCancelled = -1;
+
   static int wait_for_lock(void* self, int attempt);
+  bool is_cancelled() const { return cancelled_.load(std::memory_order_relaxed) != kNotCancelled; }
+  void refuse_if_cancelled() const;
 
   static void check_counts(sqlite_api::sqlite3_stmt* prepared, std::size_t values,
                            std::size_t columns);
@@ -61,6 +69,7 @@ class SqliteSession final : public Session {
   std::int64_t changes_ = 0;  // of rows, by the counter of SQLite, when they were forgotten
   std::chrono::milliseconds patience_;
   std::chrono::steady_clock::time_point waiting_since_;
+  std::atomic<int> cancelled_ = kNotCancelled;  // or why, an Ending
 };
 
 }  // namespace millrace

@@ -1,0 +1,56 @@
+// The sessions of a database server, those in use and those that wait for it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "store/db/pool_options.h"
+#include "store/db/server/session.h"
+
+namespace millrace {
+
+// Thread-safe. As many sessions may be taken at a time as there are places: who takes one has one
+// of these.
+class SessionPool {
+ public:
+  using Held = std::unique_ptr<ServerSession>;
+  using Clock = ServerSession::Clock;
+
+  // Sessions beyond the pool's size are kept for so long, since load comes in waves.
+  static constexpr std::chrono::seconds kLinger{5};
+
+  // `driver` outlives this.
+  SessionPool(ServerDriver& driver, const PoolOptions& options);
+
+  static std::size_t places(const PoolOptions& options);
+
+  // The session that was given back last, if one is there and no fresh one is asked for, else a new
+  // one; rather one on which a transaction of that kind begins at once. Throws Interrupted
+  // (Unreachable), and then nothing is taken.
+  Held take(Transaction kind, bool fresh);
+
+  // Closes it if it is not usable any more.
+  void give_back(Held session);
+
+  // Closes those that wait since before that.
+  void drop_idle(Clock::time_point since);
+
+ private:
+  struct Idle {
+    Held session;
+    Clock::time_point since;
+  };
+
+  Held take_idle(Transaction kind);
+  bool is_stale(const ServerSession& session) const;
+
+  ServerDriver& driver_;
+  const PoolOptions options_;
+
+  std::mutex mutex_;        // guards what follows
+  std::vector<Idle> idle_;  // the last used at the back
+  std::size_t open_ = 0;    // those and the ones that are taken
+};
+
+}  // namespace millrace

@@ -1,0 +1,82 @@
+#include "store/db/waiting_line.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace millrace {
+
+void throw_line_full() {
+  throw Error(ErrorCode::Overloaded, "Too many requests wait for the database; try again.");
+}
+
+WaitingLine::WaitingLine(const Watch& watch, std::size_t places, std::size_t for_large,
+                         std::size_t for_point_reads)
+    : watch_(watch),
+      places_(std::max<std::size_t>(places, 1)),
+      for_large_(std::clamp<std::size_t>(for_large, 1, places_)),
+      for_point_reads_(std::min(for_point_reads, places_ - 1)) {}
+
+WaitingLine::Place::Place(WaitingLine& line, const WorkOrder& order, Waiting who)
+    : line_(line), who_(who) {
+  line_.wait(order, who_);
+}
+
+bool WaitingLine::is_free(Waiting who) {
+  if (held_ >= places_) return false;
+  if (who == Waiting::PointRead) return true;
+  if (held_ - of(Waiting::PointRead).held >= places_ - for_point_reads_) return false;
+  return who == Waiting::Write || of(Waiting::Large).held < for_large_;
+}
+
+bool WaitingLine::is_full(Waiting who) {
+  const Class& its = of(who);
+  if (its.waiting < kLongest) return false;
+  return who == Waiting::Large || Clock::now() - its.last_served >= kStall;
+}
+
+void WaitingLine::take(Waiting who) {
+  ++held_;
+  ++of(who).held;
+  of(who).last_served = Clock::now();
+}
+
+void WaitingLine::wait(const WorkOrder& order, Waiting who) {
+  std::unique_lock lock(mutex_);
+  if (is_free(who)) return take(who);
+  if (is_full(who)) throw_line_full();
+  Waiter self(who);
+  const auto place = waiting_.insert(waiting_.end(), &self);
+  ++of(who).waiting;
+  while (!self.wake.wait_for(lock, Watch::kTick, [&self] { return self.has_place; })) {
+    lock.unlock();
+    const auto ending = watch_.ending(order);
+    lock.lock();
+    if (self.has_place) continue;
+    const bool is_beyond =
+        is_full(who) && std::count_if(waiting_.begin(), place, [who](const Waiter* one) {
+                          return one->who == who;
+                        }) >= static_cast<std::ptrdiff_t>(kLongest);
+    if (!ending && !is_beyond) continue;
+    waiting_.erase(place);
+    --of(who).waiting;
+    if (ending) throw Cancelled(*ending);
+    throw_line_full();
+  }
+}
+
+void WaitingLine::leave(Waiting who) {
+  const std::lock_guard lock(mutex_);
+  --held_;
+  --of(who).held;
+  const auto next = std::find_if(waiting_.begin(), waiting_.end(),
+                                 [this](const Waiter* one) { return is_free(one->who); });
+  if (next == waiting_.end()) return;
+  Waiter& called = **next;
+  waiting_.erase(next);
+  --of(called.who).waiting;
+  take(called.who);
+  called.has_place = true;
+  called.wake.notify_one();
+}
+
+}  // namespace millrace

@@ -1,0 +1,88 @@
+// A fair, bounded line for the sessions of a database.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <mutex>
+
+#include "store/db/watch.h"
+
+namespace millrace {
+
+// Who waits: what reads by a key, what writes, and Large work.
+enum class Waiting { PointRead, Write, Large };
+
+// Places, as many as there can be sessions. Large work may hold some of them only, and some are for
+// reads by a key alone, so that these never wait for all the time of others. First come, first
+// served, but that nobody stands in the way of a class that may go on. Thread-safe.
+class WaitingLine {
+ public:
+  // How many of a class may wait. Of Large work never more: it is slow, and each one has a thread.
+  // Of the others more while the line moves, which is: one of them was served within kStall.
+  static constexpr std::size_t kLongest = 128;
+  static constexpr std::chrono::seconds kStall{1};
+
+  // At least one place for each class. `watch` outlives this.
+  WaitingLine(const Watch& watch, std::size_t places, std::size_t for_large,
+              std::size_t for_point_reads);
+  WaitingLine(const WaitingLine&) = delete;
+  WaitingLine& operator=(const WaitingLine&) = delete;
+
+  // A place that is held for as long as this lives.
+  class Place {
+   public:
+    Place(WaitingLine& line, const WorkOrder& order, Waiting who);
+    ~Place() { line_.leave(who_); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    WaitingLine& line_;
+    const Waiting who_;
+  };
+
+  // Waits for a place. Throws Overloaded when too many wait already, and Cancelled when the order's
+  // time ends.
+  Place enter_to_read(const WorkOrder& order) {
+    return {*this, order, order.load == Load::Large ? Waiting::Large : Waiting::PointRead};
+  }
+  Place enter_to_write(const WorkOrder& order) {
+    return {*this, order, order.load == Load::Large ? Waiting::Large : Waiting::Write};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Waiter {
+    explicit Waiter(Waiting w) : who(w) {}
+    const Waiting who;
+    bool has_place = false;
+    std::condition_variable wake;
+  };
+  struct Class {
+    std::size_t held = 0;
+    std::size_t waiting = 0;
+    Clock::time_point last_served{};
+  };
+
+  Class& of(Waiting who) { return classes_.at(static_cast<std::size_t>(who)); }
+  void wait(const WorkOrder& order, Waiting who);
+  void leave(Waiting who);
+  bool is_free(Waiting who);
+  bool is_full(Waiting who);
+  void take(Waiting who);
+
+  const Watch& watch_;
+  const std::size_t places_, for_large_, for_point_reads_;
+  std::mutex mutex_;  // guards what follows
+  std::array<Class, 3> classes_;
+  std::size_t held_ = 0;
+  std::list<Waiter*> waiting_;  // those for whom no place is free
+};
+
+// What is thrown over the bound of a line.
+[[noreturn]] void throw_line_full();
+
+}  // namespace millrace
