@@ -40,17 +40,10 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-// For a database that accepts connections to say something.
-constexpr std::chrono::seconds kFirstAnswer{10};
-
 std::unique_ptr<Db> open_store(const std::string& uri, const Config& config,
                                const std::optional<DefaultExperiment>& experiment) {
   std::unique_ptr<Db> db;
-  const auto open = [&] {
-    db = std::make_unique<Db>(DbOptions{uri, config.pool});
-    const WorkOrder order{.deadline = std::chrono::steady_clock::now() + kFirstAnswer};
-    db->read(order, [](Work& work) { work.first<std::int64_t>("SELECT 1"); });
-  };
+  const auto open = [&] { db = std::make_unique<Db>(DbOptions{uri, config.pool}); };
   // A SQLite file that is locked has been waited for already.
   if (parse_database_uri(uri).dialect == Dialect::Sqlite) {
     open();
@@ -82,8 +75,8 @@ SecuritySettings security_settings(const Config& config) {
 }
 
 // After a signal to stop: from then on no database is waited for, so that the process ends within
-// the time that connections get (ConnectionLimits::stop).
-// Whoever is just connecting takes up to 3 s more.
+// the time that connections get (ConnectionLimits::stop). Whoever is just connecting takes up to
+// 3 s more.
 constexpr timespec kDatabasesAtStop{.tv_sec = 4, .tv_nsec = 800'000'000};
 
 // Waits for the signals that end the server. The first one stops it; before it serves, and at the
@@ -170,9 +163,7 @@ void serve(const Config& config) {
   ServerOptions options;
   options.host = config.host;
   options.port = config.port;
-  for (const char* path : {"/health", "/livez", "/readyz"}) {
-    options.probe_paths.push_back(config.static_prefix + path);
-  }
+  options.probe_paths = probe_paths(config.static_prefix);
   Server server(options, [&dispatch](HttpRequest& http) { return dispatch(http); });
   const int port = server.bind();
   const auto end_work = [&] {

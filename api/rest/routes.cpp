@@ -58,6 +58,15 @@ std::vector<std::string> full_paths(const Route& route, std::string_view static_
   return {prefix + "/api" + versioned, prefix + "/ajax-api" + versioned};
 }
 
+std::vector<std::string> probe_paths(std::string_view static_prefix) {
+  std::vector<std::string> paths;
+  for (const Route& row : kRoutes) {
+    if (row.surface == Surface::Root && row.access == Access::Public && row.layer == Layer::Native)
+      paths.push_back(full_paths(row, static_prefix).front());
+  }
+  return paths;
+}
+
 RouteIndex::RouteIndex(std::string_view static_prefix) {
   for (const Route& route : routes()) {
     for (const std::string& path : full_paths(route, static_prefix)) {

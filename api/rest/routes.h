@@ -51,6 +51,10 @@ std::string_view method_name(Method method);
 // The full paths of a route behind the static prefix ("" or "/p").
 std::vector<std::string> full_paths(const Route& route, std::string_view static_prefix);
 
+// Those of the probes, which orchestrators ask: /health, /livez, /readyz. In the table they are
+// what is public at the root and answered by the native layer.
+std::vector<std::string> probe_paths(std::string_view static_prefix);
+
 using Rows = std::vector<const Route*>;
 
 // The rows of one path, those without a pattern first; none when it is unknown.

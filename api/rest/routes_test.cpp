@@ -32,6 +32,10 @@ TEST(Routes, StaticPrefixMovesEverything) {
   EXPECT_TRUE(index.find("/health").rows.empty());
 }
 
+TEST(Routes, ProbesAreWhatOrchestratorsAsk) {
+  EXPECT_EQ(probe_paths("/p"), (std::vector<std::string>{"/p/health", "/p/livez", "/p/readyz"}));
+}
+
 TEST(Routes, HeadIsAnsweredByTheGetRowOnly) {
   const RouteIndex index("");
   const Rows rows = index.find("/api/2.0/mlflow/registered-models/get-latest-versions").rows;

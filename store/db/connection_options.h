@@ -37,7 +37,7 @@ struct MysqlConnection {
 // in contradiction to another one or has a wrong value.
 MysqlConnection mysql_connection(const DatabaseUri& uri);
 
-// For SOCI's postgresql back end: libpq's connection string. Takes libpq's keywords. Same default
+// libpq's connection string. Takes libpq's keywords. Same default
 // of connect_timeout, unless PGCONNECT_TIMEOUT is set, and those above; throws as above. What the
 // URI leaves out is left to libpq, which looks into its variables (PGHOST, PGDATABASE, ...),
 // ~/.pgpass and the file of services.

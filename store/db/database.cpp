@@ -10,6 +10,9 @@
 namespace millrace {
 namespace {
 
+// How long a server that is opened may take for its first answer.
+constexpr std::chrono::seconds kFirstAnswer{10};
+
 // Set while this thread runs a body.
 thread_local bool in_body = false;
 
@@ -35,11 +38,16 @@ std::unique_ptr<Db::Backend> open_backend(const DbOptions& options) {
 
 }  // namespace
 
+// A server that accepts connections may yet have nothing to say.
 Db::Db(const DbOptions& options) : uri_(options.uri), backend_(open_backend(options)) {
-  if (dialect() != Dialect::Postgresql) return;
-  const auto encoding = read([](Work& work) {
-    return work.first<std::string>("SELECT current_setting('server_encoding')");
+  if (dialect() == Dialect::Sqlite) return;
+  const bool mysql = dialect() == Dialect::Mysql;
+  const WorkOrder order{.deadline = std::chrono::steady_clock::now() + kFirstAnswer};
+  const auto encoding = read(order, [mysql](Work& work) {
+    return work.first<std::string>(mysql ? "SELECT @@character_set_database"
+                                         : "SELECT current_setting('server_encoding')");
   });
+  if (mysql) return;  // which says itself what it cannot compare
   // SQL_ASCII takes any bytes.
   if (encoding != std::tuple("UTF8") && encoding != std::tuple("SQL_ASCII"))
     charset_ = Charset::LacksCharacters;

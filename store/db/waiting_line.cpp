@@ -30,14 +30,13 @@ bool WaitingLine::is_free(Waiting who) {
 
 bool WaitingLine::is_full(Waiting who) {
   const Class& its = of(who);
-  if (its.waiting < kLongest) return false;
-  return who == Waiting::Large || Clock::now() - its.last_served >= kStall;
+  return its.bound.is_full(its.waiting, who == Waiting::Large);
 }
 
 void WaitingLine::take(Waiting who) {
   ++held_;
   ++of(who).held;
-  of(who).last_served = Clock::now();
+  of(who).bound.move();
 }
 
 void WaitingLine::wait(const WorkOrder& order, Waiting who) {
@@ -46,7 +45,7 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
   if (is_full(who)) throw_line_full();
   Waiter self(who);
   const auto place = waiting_.insert(waiting_.end(), &self);
-  ++of(who).waiting;
+  if (++of(who).waiting == 1) of(who).bound.move();
   while (!self.wake.wait_for(lock, Watch::kTick, [&self] { return self.has_place; })) {
     lock.unlock();
     const auto ending = watch_.ending(order);
@@ -55,7 +54,7 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
     const bool is_beyond =
         is_full(who) && std::count_if(waiting_.begin(), place, [who](const Waiter* one) {
                           return one->who == who;
-                        }) >= static_cast<std::ptrdiff_t>(kLongest);
+                        }) >= static_cast<std::ptrdiff_t>(LineBound::kLongest);
     if (!ending && !is_beyond) continue;
     waiting_.erase(place);
     --of(who).waiting;

@@ -14,16 +14,30 @@ namespace millrace {
 // Who waits: what reads by a key, what writes, and Large work.
 enum class Waiting { PointRead, Write, Large };
 
+// How many may wait, of those who wait for the same. Of Large work never more than kLongest: it is
+// slow, and each one holds a thread. Of the others more while the line moves, which is: one of them
+// was served, or the first one came, within kStall.
+class LineBound {
+ public:
+  static constexpr std::size_t kLongest = 128;
+  static constexpr std::chrono::seconds kStall{1};
+
+  bool is_full(std::size_t waiting, bool is_large) const {
+    return waiting >= kLongest && (is_large || Clock::now() - moved_ >= kStall);
+  }
+  // To be called when one is served, and when one comes where nobody waits.
+  void move() { moved_ = Clock::now(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point moved_{};
+};
+
 // Places, as many as there can be sessions. Large work may hold some of them only, and some are for
 // reads by a key alone, so that these never wait for all the time of others. First come, first
 // served, but that nobody stands in the way of a class that may go on. Thread-safe.
 class WaitingLine {
  public:
-  // How many of a class may wait. Of Large work never more: it is slow, and each one has a thread.
-  // Of the others more while the line moves, which is: one of them was served within kStall.
-  static constexpr std::size_t kLongest = 128;
-  static constexpr std::chrono::seconds kStall{1};
-
   // At least one place for each class. `watch` outlives this.
   WaitingLine(const Watch& watch, std::size_t places, std::size_t for_large,
               std::size_t for_point_reads);
@@ -53,8 +67,6 @@ class WaitingLine {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   struct Waiter {
     explicit Waiter(Waiting w) : who(w) {}
     const Waiting who;
@@ -64,7 +76,7 @@ class WaitingLine {
   struct Class {
     std::size_t held = 0;
     std::size_t waiting = 0;
-    Clock::time_point last_served{};
+    LineBound bound{};
   };
 
   Class& of(Waiting who) { return classes_.at(static_cast<std::size_t>(who)); }

@@ -69,7 +69,7 @@ TEST_F(WaitingLineTest, OfLargeWorkNeverMoreWait) {
   std::atomic<bool> gone = false;
   const WorkOrder order{.load = Load::Large, .is_abandoned = [&gone] { return gone.load(); }};
   std::vector<std::future<void>> waiting;
-  for (std::size_t i = 0; i < WaitingLine::kLongest + 10; ++i) {
+  for (std::size_t i = 0; i < LineBound::kLongest + 10; ++i) {
     waiting.push_back(std::async(std::launch::async, [&] {
       try {
         line_.enter_to_read(order);
@@ -125,7 +125,7 @@ TEST_F(WaitingLineTest, IsBounded) {
         }
       }
     };
-    for (std::size_t i = 0; i < WaitingLine::kLongest; ++i) {
+    for (std::size_t i = 0; i < LineBound::kLongest; ++i) {
       waiting.push_back(std::async(std::launch::async, enter_after_all));
     }
     const WorkOrder probe{.deadline = steady_clock::now()};

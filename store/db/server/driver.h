@@ -41,7 +41,7 @@ class ServerDriver {
 // Where a server is, and what is asked of each connection.
 struct ServerAddress {
   DatabaseUri uri;
-  std::string connect_string;      // for SOCI's back end
+  std::string connect_string;      // of SOCI's back end, or libpq's
   bool must_be_encrypted = false;  // a session that is not must be refused
   // The time after which the server itself ends a statement; 0: what it has for that.
   std::chrono::milliseconds statement_timeout{0};

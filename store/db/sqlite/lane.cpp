@@ -4,8 +4,6 @@
 #include <thread>
 #include <utility>
 
-#include "store/db/waiting_line.h"
-
 namespace millrace {
 namespace {
 
@@ -37,8 +35,9 @@ std::exception_ptr copy_for(const Error& error) {
 void SqliteLane::write(const Db::ErasedBody& body, const WorkOrder& order) {
   Ticket ticket(body, order);
   std::unique_lock lock(mutex_);
-  if (is_full()) throw_line_full();
-  (order.load == Load::Large ? large_ : small_).push_back(&ticket);
+  if (is_full(order)) throw_line_full();
+  if (queue_of(order).empty()) bound_.move();
+  queue_of(order).push_back(&ticket);
   if (!led_) {
     led_ = ticket.leads = true;
   } else if (small_.size() >= wanted_) {
@@ -57,9 +56,8 @@ void SqliteLane::write(const Db::ErasedBody& body, const WorkOrder& order) {
   if (ticket.failure) std::rethrow_exception(ticket.failure);
 }
 
-bool SqliteLane::is_full() const {
-  return small_.size() + large_.size() >= WaitingLine::kLongest &&
-         Clock::now() - last_served_ >= WaitingLine::kStall;
+bool SqliteLane::is_full(const WorkOrder& order) {
+  return bound_.is_full(queue_of(order).size(), order.load == Load::Large);
 }
 
 // One that still waits, and leads nobody.
@@ -68,11 +66,11 @@ void SqliteLane::leave_if_ended(Ticket& ticket, std::unique_lock<std::mutex>& lo
   const auto ending = watch_.ending(ticket.order);
   lock.lock();
   if (ticket.leads) return;
-  std::deque<Ticket*>& queue = ticket.order.load == Load::Large ? large_ : small_;
+  std::deque<Ticket*>& queue = queue_of(ticket.order);
   const auto place = std::find(queue.begin(), queue.end(), &ticket);
   if (place == queue.end()) return;  // its group runs
-  const bool is_beyond =
-      is_full() && place - queue.begin() >= static_cast<std::ptrdiff_t>(WaitingLine::kLongest);
+  const bool is_beyond = is_full(ticket.order) &&
+                         place - queue.begin() >= static_cast<std::ptrdiff_t>(LineBound::kLongest);
   if (!ending && !is_beyond) return;
   queue.erase(place);
   if (ending) throw Cancelled(*ending);
@@ -111,7 +109,7 @@ void SqliteLane::lead() {
     ticket->done = true;
     ticket->wake.notify_one();
   }
-  last_served_ = Clock::now();
+  bound_.move();
   expected_ = group.tickets.size() + small_.size();
   led_ = !small_.empty() || !large_.empty();
   if (led_) {

@@ -12,7 +12,7 @@
 
 #include "store/db/sqlite/file.h"
 #include "store/db/sqlite/session.h"
-#include "store/db/watch.h"
+#include "store/db/waiting_line.h"
 
 namespace millrace {
 
@@ -45,8 +45,7 @@ class SqliteLane {
       : session_(session), file_(file), watch_(watch), between_groups_(std::move(between_groups)) {}
 
   // Returns when the body's changes are on disk; throws what the body threw, or Error: Cancelled
-  // when the order's time ends, Overloaded when WaitingLine::kLongest wait already and nothing
-  // moves.
+  // when the order's time ends, Overloaded when too many wait already (LineBound).
   void write(const Db::ErasedBody& body, const WorkOrder& order);
 
  private:
@@ -70,7 +69,10 @@ class SqliteLane {
     std::size_t next = 0;
   };
 
-  bool is_full() const;
+  std::deque<Ticket*>& queue_of(const WorkOrder& order) {
+    return order.load == Load::Large ? large_ : small_;
+  }
+  bool is_full(const WorkOrder& order);
   void leave_if_ended(Ticket& ticket, std::unique_lock<std::mutex>& lock);
   void lead();
   Group take_group();
@@ -96,7 +98,7 @@ class SqliteLane {
   std::mutex mutex_;  // guards what follows, and the tickets
   std::deque<Ticket*> small_, large_;
   bool led_ = false;
-  Clock::time_point last_served_;
+  LineBound bound_;
   bool large_is_next_ = false;
   std::size_t expected_ = 0;  // callers, by the last group
   std::size_t wanted_ = 0;    // further ones, by the leader
