@@ -22,14 +22,15 @@ class LineBound {
   static constexpr std::size_t kLongest = 128;
   static constexpr std::chrono::seconds kStall{1};
 
-  bool is_full(std::size_t waiting, bool is_large) const {
-    return waiting >= kLongest && (is_large || Clock::now() - moved_ >= kStall);
+  using Clock = std::chrono::steady_clock;
+
+  bool is_full(std::size_t waiting, bool is_large, Clock::time_point now = Clock::now()) const {
+    return waiting >= kLongest && (is_large || now - moved_ >= kStall);
   }
   // To be called when one is served, and when one comes where nobody waits.
-  void move() { moved_ = Clock::now(); }
+  void move(Clock::time_point now = Clock::now()) { moved_ = now; }
 
  private:
-  using Clock = std::chrono::steady_clock;
   Clock::time_point moved_{};
 };
 

@@ -63,6 +63,19 @@ TEST_F(WaitingLineTest, WritesLeaveAPlaceForReadsByKey) {
   const WaitingLine::Place four = line.enter_to_read(impatient);
 }
 
+TEST(LineBoundTest, ALineThatMovesMayBeLonger) {
+  constexpr std::size_t kLongest = LineBound::kLongest;
+  const steady_clock::time_point moved{std::chrono::hours(1)};
+  LineBound bound;
+  bound.move(moved);
+  const auto before_stall = moved + LineBound::kStall - std::chrono::nanoseconds(1);
+  EXPECT_FALSE(bound.is_full(10 * kLongest, false, before_stall));
+  EXPECT_TRUE(bound.is_full(kLongest, true, before_stall));
+  EXPECT_TRUE(bound.is_full(kLongest, false, moved + LineBound::kStall));
+  EXPECT_FALSE(bound.is_full(kLongest - 1, false, moved + LineBound::kStall));
+  EXPECT_FALSE(bound.is_full(kLongest - 1, true, moved + LineBound::kStall));
+}
+
 TEST_F(WaitingLineTest, OfLargeWorkNeverMoreWait) {
   const WaitingLine::Place one = line_.enter_to_read(large_), two = line_.enter_to_read(large_);
   std::atomic<int> refused = 0;

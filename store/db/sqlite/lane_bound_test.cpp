@@ -54,9 +54,14 @@ class SqliteLaneBoundTest : public DbTest {
   Db db;
 };
 
+// The burst itself must be shorter than a stall, which a busy machine does not manage at each try.
 TEST_F(SqliteLaneBoundTest, ABurstAfterAQuietTimeIsNoStall) {
-  std::this_thread::sleep_for(LineBound::kStall);
-  EXPECT_EQ(refused_at_once({}, 0), 0);
+  int refused = kMany;
+  for (int tries = 0; tries < 20 && refused > 0; ++tries) {
+    std::this_thread::sleep_for(LineBound::kStall);
+    refused = refused_at_once({}, 0);
+  }
+  EXPECT_EQ(refused, 0);
 }
 
 // Each of them is slow, and holds a thread of the server.
