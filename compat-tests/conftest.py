@@ -15,7 +15,7 @@ import pytest  # noqa: E402
 
 from support.database_servers import KINDS  # noqa: E402
 from support.databases import Databases  # noqa: E402
-from support.millrace_server import MillraceServer, MlflowServer  # noqa: E402
+from support.millrace_server import MillraceServer, WarmMlflowServer  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -60,7 +60,7 @@ def millrace(tmp_path_factory, databases):
 @pytest.fixture(scope="module")
 def mlflow_server(tmp_path_factory, databases):
     """The real `mlflow server` on the same; it takes many seconds to start."""
-    with MlflowServer(tmp_path_factory.mktemp("mlflow"), store_uri=databases.new()) as server:
+    with WarmMlflowServer(tmp_path_factory.mktemp("mlflow"), store_uri=databases.new()) as server:
         yield server
 
 

@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
-from support.millrace_server import BINARY, VENV, MillraceServer, environment
+from support.millrace_server import BINARY, MillraceServer, environment
 from support.rest import Rest
+from support.warm_mlflow import run_mlflow
 
 OLD = 5_000_000  # ms, more than an hour
 
@@ -96,7 +97,8 @@ class World:
     def mlflow_gc(self, *words):
         """It deletes artifacts through a server, which may as well be Millrace, and starts at once."""
         with self.server() as server:
-            return self._run([VENV / "bin" / "mlflow", "gc", "--tracking-uri", server.url, *words])
+            return run_mlflow(["gc", "--tracking-uri", server.url, *words, "--backend-store-uri", self.uri],
+                              self.folder, environment(), self.folder.parent)
 
     def gc_elsewhere(self, *words, **variables):
         """By Millrace in a folder without artifacts, as in a pod of its own."""

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from support.millrace_server import BINARY, MillraceServer, MlflowServer, environment
+from support.millrace_server import BINARY, MillraceServer, WarmMlflowServer, environment
 from support.rest import Rest
 from test_gc import world  # noqa: F401  (a fixture)
 
@@ -70,8 +70,8 @@ def test_through_a_server(world, how):
 
 @pytest.mark.sqlite
 def test_through_a_real_mlflow(world):
-    with MlflowServer(world.folder, "--artifacts-destination", str(world.folder / "mlartifacts"),
-                      store_uri=world.uri) as server:
+    with WarmMlflowServer(world.folder, "--artifacts-destination", str(world.folder / "mlartifacts"),
+                          store_uri=world.uri) as server:
         code, output, errors = world.gc_elsewhere("--tracking-uri", server.url, "--all-workspaces")
     assert (code, errors) == (0, "")
     assert len(world.rows()["runs"]) == 1

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from support.millrace_server import MlflowServer
+from support.millrace_server import WarmMlflowServer
 from support.rest import Rest, together
 
 CLIENTS = 64
@@ -35,7 +35,7 @@ def test_versions_created_at_once_are_unique_and_without_gaps(millrace, rest):
 @pytest.mark.sqlite  # on MariaDB MLflow itself gives up after three attempts beside so many writers
 def test_versions_stay_unique_while_mlflow_writes_to_the_same_database(millrace, rest, tmp_path):
     rest.ok("POST", "registered-models/create", {"name": "shared"})
-    with MlflowServer(tmp_path, store_uri=millrace.store_uri) as other:
+    with WarmMlflowServer(tmp_path, store_uri=millrace.store_uri) as other:
         ours = [create_version("shared")] * CLIENTS
 
         def through_mlflow(_):

@@ -10,7 +10,7 @@ from mlflow.tracking import MlflowClient
 
 from support import swap_tracking
 from support.catalogs import without_ours
-from support.millrace_server import MillraceServer, MlflowServer
+from support.millrace_server import MillraceServer, WarmMlflowServer
 
 NAMES = ["plain", "Größe ✓ 🏠", "it's 100% \"odd\"", "prompt"]
 API = "/api/2.0/mlflow"
@@ -139,13 +139,13 @@ def assert_same_answers(one, other, marks, kind):
     assert len(ours) == 13 * len(marks)  # three folders, five files listed and downloaded
 
 
-@pytest.fixture(params=[MillraceServer, MlflowServer], ids=["millrace first", "mlflow first"])
+@pytest.fixture(params=[MillraceServer, WarmMlflowServer], ids=["millrace first", "mlflow first"])
 def servers(request, tmp_path, databases):
     """Two servers on one database; the first one makes it, the second one opens it later."""
     artifacts = ("--artifacts-destination", str(tmp_path / "artifacts"))
     uri = databases.new()
     first = request.param(tmp_path / "first", *artifacts, store_uri=uri)
-    other = MlflowServer if request.param is MillraceServer else MillraceServer
+    other = WarmMlflowServer if request.param is MillraceServer else MillraceServer
     second = other(tmp_path / "second", *artifacts, store_uri=uri)
     yield first, second
     for server in (first, second):
