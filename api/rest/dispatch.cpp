@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "api/rest/idempotency.h"
 #include "api/rest/reply.h"
 #include "api/rest/request.h"
 #include "store/common/error.h"
@@ -126,7 +127,8 @@ HttpResponse Dispatch::call(const Route& row, const Request& request) const {
     return artifacts_only_reply(request.rule);
   const ErrorForm form = request.layer == Layer::Native ? ErrorForm::Compact : ErrorForm::Spaced;
   try {
-    return row.handler(app_, request);
+    return is_named_write(row, request.http) ? answer_once(app_, row, request)
+                                             : row.handler(app_, request);
   } catch (const Error& error) {
     if (error_row(error.code()).http_status >= 500)
       spdlog::error("Error in {}: {}", row.handler_name, log_text(error.message()));

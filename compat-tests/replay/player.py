@@ -13,7 +13,7 @@ from replay import corpus, masks, sql, unordered, wire
 
 LONG = 8000  # characters of a body that are kept as they are
 MAX_PAGES = 40
-PAUSE = 0.002  # seconds between requests: orders by time need times that differ
+PAUSE = 0.0002  # seconds between two looks at the clock
 
 
 @dataclass
@@ -48,6 +48,7 @@ class _Game:
         self.variables = {"folder": str(server.folder), "server": self.address,
                           "port": str(server.port)}
         self.exchanges = []
+        self.last_ms = 0  # when the last request was answered
 
     def play(self):
         for step in self.topic.steps:
@@ -120,10 +121,11 @@ class _Game:
         body = None if step.body is None else corpus.substitute(step.body, self.variables)
         data = self._bytes(step, target, body)
         self.masks.sent(target + (body or ""))
-        time.sleep(PAUSE)
-        first = time.time_ns() // 1_000_000
+        while (first := _now_ms()) <= self.last_ms:  # orders by time need times that differ
+            time.sleep(PAUSE)
         response = wire.exchange(self.server.host, self.server.port, data, step.method == "HEAD")
-        self.masks.served(first, time.time_ns() // 1_000_000)
+        self.last_ms = _now_ms()
+        self.masks.served(first, self.last_ms)
         text = response.body.decode("utf-8", "surrogateescape")
         self._keep(_label(step), response.status, _headers(response, self.masks), text,
                    response.fault)
@@ -151,6 +153,10 @@ class _Game:
             values = value if isinstance(value, list) else [] if value is None else [value]
             lines += [(name, corpus.substitute(str(one), self.variables)) for one in values]
         return wire.request_bytes(step.method, target, lines, content)
+
+
+def _now_ms():
+    return time.time_ns() // 1_000_000
 
 
 def _label(step):

@@ -13,19 +13,34 @@ namespace {
 // How long a server that is opened may take for its first answer.
 constexpr std::chrono::seconds kFirstAnswer{10};
 
-// Set while this thread runs a body.
-thread_local bool in_body = false;
+// What this thread runs a body of.
+class Running;
+thread_local const Running* innermost = nullptr;
 
-struct InBody {
-  InBody() { in_body = true; }
-  ~InBody() { in_body = false; }
-  InBody(const InBody&) = delete;
-  InBody& operator=(const InBody&) = delete;
+class Running {
+ public:
+  // `joined`: what others of the same database join, if they may.
+  explicit Running(const Db& db, Work* joined = nullptr)
+      : db_(db), joined_(joined), outer_(innermost) {
+    innermost = this;
+  }
+  ~Running() { innermost = outer_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  // What a body for that database joins; null where it is to have a transaction of its own.
+  static Work* joined_by(const Db& db) {
+    if (innermost == nullptr) return nullptr;
+    if (innermost->joined_ == nullptr)
+      throw Error(ErrorCode::InternalError, "A database operation began inside another.");
+    return &innermost->db_ == &db ? innermost->joined_ : nullptr;
+  }
+
+ private:
+  const Db& db_;
+  Work* const joined_;
+  const Running* const outer_;
 };
-
-void refuse_nesting() {
-  if (in_body) throw Error(ErrorCode::InternalError, "A database operation began inside another.");
-}
 
 std::unique_ptr<Db::Backend> open_backend(const DbOptions& options) {
   const DatabaseUri uri = parse_database_uri(options.uri);
@@ -61,11 +76,11 @@ Dialect Db::dialect() const { return backend_->dialect(); }
 // work would end the same way each time, so its client is told to ask for less.
 void Db::run_read(const WorkBody& body, const WorkOrder& order) {
   using Clock = std::chrono::steady_clock;
-  refuse_nesting();
+  if (Work* joined = Running::joined_by(*this)) return body(*joined);
   const Clock::time_point asked = Clock::now();
   std::optional<Clock::time_point> began;
   const auto run_attempt = [&, attempt = 0](Session& session) mutable {
-    const InBody mark;
+    const Running mark(*this);
     if (!began) began = Clock::now();
     Work work(session, dialect(), order, attempt++, charset_);
     body(work);
@@ -105,23 +120,23 @@ void Db::note_outcome(const Write& write) {
   if (has_failed_to_write()) failed_to_write_ = false;
 }
 
-void Db::run_write(const WorkBody& body, const WorkOrder& order) {
-  refuse_nesting();
+void Db::run_write(const WorkBody& body, const WorkOrder& order, Joining joining) {
+  if (Work* joined = Running::joined_by(*this)) return body(*joined);
   require_writes();
   const auto run_attempt = [&, attempt = 0](Session& session) mutable {
-    const InBody mark;
     Work work(session, dialect(), order, attempt++, charset_);
+    const Running mark(*this, joining == Joining::Allowed ? &work : nullptr);
     body(work);
   };
   note_outcome([&] { backend_->write(run_attempt, order); });
 }
 
 void Db::run_try_write(const WorkBody& body, std::chrono::milliseconds patience) {
-  refuse_nesting();
+  Running::joined_by(*this);
   require_writes();
   const WorkOrder order;
   const auto run_attempt = [&](Session& session) {
-    const InBody mark;
+    const Running mark(*this);
     Work work(session, dialect(), order, 0, charset_);
     body(work);
   };

@@ -28,7 +28,8 @@ struct DbOptions {
 };
 
 // Thread-safe. Bodies may run on another thread than the caller's, one of them per session, and
-// must not call read or write of any Db (INTERNAL_ERROR): they would wait for themselves.
+// must not call read or write of any Db (INTERNAL_ERROR) but in write_together: they would wait for
+// themselves.
 class Db {
  public:
   // Opens the database, creating the file and its folders; throws Error when it cannot:
@@ -75,6 +76,14 @@ class Db {
     return write(WorkOrder{}, std::forward<Body>(body));
   }
 
+  // Runs `body(Work&)` as write() does, but with all that the body gives to read and write of this
+  // Db joining in, so that it is one transaction. The body may also call other databases' ones.
+  template <class Body>
+  auto write_together(const WorkOrder& order, Body&& body) -> std::invoke_result_t<Body, Work&> {
+    return give_result<std::invoke_result_t<Body, Work&>>(
+        [&](const WorkBody& erased) { run_write(erased, order, Joining::Allowed); }, body);
+  }
+
   // Runs `body(Work&)` as write() does, but beside all other writes, and gives up after `patience`
   // (a little later where a database server itself waits for a lock): to see whether a write can
   // succeed at the moment.
@@ -115,9 +124,10 @@ class Db {
 
  private:
   using WorkBody = std::function<void(Work&)>;
+  enum class Joining { Refused, Allowed };
 
   void run_read(const WorkBody& body, const WorkOrder& order);
-  void run_write(const WorkBody& body, const WorkOrder& order);
+  void run_write(const WorkBody& body, const WorkOrder& order, Joining joining = Joining::Refused);
   void run_try_write(const WorkBody& body, std::chrono::milliseconds patience);
   template <class Write>
   void note_outcome(const Write& write);

@@ -47,6 +47,37 @@ TEST_F(WorkTest, OperationsOfOneWorkAreOneTransaction) {
   EXPECT_EQ(db.write(WorkOrder(), both, false), 2);
 }
 
+TEST_F(WorkTest, WhatIsGivenToTheSameDatabaseJoins) {
+  const auto both = [&](bool fails) {
+    return db.write_together(WorkOrder(), [&](Work& work) {
+      add(work, 1);
+      db.write([](Work& joined) { add(joined, 2); });
+      EXPECT_EQ(db.read(count), 2);
+      if (fails) throw_invalid_parameter("no");
+      return count(work);
+    });
+  };
+  EXPECT_THROW(both(true), Error);
+  EXPECT_EQ(db.read(count), 0);
+  EXPECT_EQ(both(false), 2);
+  EXPECT_EQ(db.read(count), 2);
+}
+
+TEST_F(WorkTest, OthersDoNotJoin) {
+  EXPECT_THROW(db.write([&](Work&) { db.read(count); }), Error);
+  EXPECT_THROW(db.read([&](Work&) { db.write([](Work& work) { add(work, 1); }); }), Error);
+  Db other(options("other.db"));
+  EXPECT_THROW(db.read([&](Work&) { other.read([](Work&) {}); }), Error);
+  const auto with_another = [&](Work& work) {
+    add(work, 1);
+    other.write([](Work& its) { its.execute("CREATE TABLE IF NOT EXISTS item (id BIGINT)"); });
+    EXPECT_EQ(other.read(count), 0);
+    EXPECT_THROW(other.read([&](Work&) { db.read(count); }), Error);
+  };
+  db.write_together(WorkOrder(), with_another);
+  EXPECT_EQ(db.read(count), 1);
+}
+
 // One that has changed something and failed runs a second time by itself.
 TEST_F(WorkTest, AttemptsAreCounted) {
   std::vector<int> attempts;

@@ -43,6 +43,12 @@ constexpr std::array kOwnTables{
     OwnTable{"millrace_outcomes",
              "CREATE TABLE millrace_outcomes (writer BIGINT NOT NULL, turn BIGINT NOT NULL,"
              " saved INTEGER NOT NULL, written_ms BIGINT NOT NULL, PRIMARY KEY (writer, turn))"},
+    // Replies to writes that their clients named (store/db/remembered_replies.h), in parts.
+    OwnTable{"millrace_replies",
+             "CREATE TABLE millrace_replies (name VARCHAR(64) NOT NULL, part INTEGER NOT NULL,"
+             " request VARCHAR(64) NOT NULL, status INTEGER NOT NULL,"
+             " content_type VARCHAR(255) NOT NULL, body TEXT NOT NULL, written_ms BIGINT NOT NULL,"
+             " PRIMARY KEY (name, part))"},
     // How far each migration has come (migration_progress.h).
     OwnTable{kMigrationTable,
              "CREATE TABLE millrace_migration (name VARCHAR(100) NOT NULL,"

@@ -1,0 +1,152 @@
+#include "api/rest/idempotency.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+
+#include "api/rest/page_token.h"
+#include "store/db/remembered_replies.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kLongestKey = 255;
+constexpr std::int64_t kKeptMs = std::int64_t{24} * 60 * 60 * 1000;
+constexpr std::int64_t kSweepMs = std::int64_t{10} * 60 * 1000;
+// Bytes of a body from which on it is likely to write many rows.
+constexpr std::size_t kLargeBody = std::size_t{16} << 10U;
+
+// What was read of a body before it is handled, perhaps several times.
+class ReadBody : public RequestBody {
+ public:
+  explicit ReadBody(std::string_view text) : rest_(text) {}
+
+  std::size_t read(char* buffer, std::size_t size) override {
+    const std::string_view part = rest_.substr(0, size);
+    std::memcpy(buffer, part.data(), part.size());
+    rest_.remove_prefix(part.size());
+    return part.size();
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+// Puts another body into a request for as long as this lives.
+class WithBody {
+ public:
+  WithBody(HttpRequest& http, RequestBody& body) : http_(http), own_(http.body) {
+    http.body = &body;
+  }
+  ~WithBody() { http_.body = own_; }
+  WithBody(const WithBody&) = delete;
+  WithBody& operator=(const WithBody&) = delete;
+
+ private:
+  HttpRequest& http_;
+  RequestBody* const own_;
+};
+
+// SHA-256 in hexadecimal of the texts, each with its length before it.
+std::string digest(std::initializer_list<std::string_view> texts) {
+  std::string all;
+  for (const std::string_view text : texts)
+    all += std::to_string(text.size()).append(":").append(text);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int size = 0;
+  if (EVP_Digest(all.data(), all.size(), bytes.data(), &size, EVP_sha256(), nullptr) != 1)
+    throw Error(ErrorCode::InternalError, "A digest of the request cannot be made.");
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += kDigits[bytes.at(i) >> 4U];
+    hex += kDigits[bytes.at(i) & 15U];
+  }
+  return hex;
+}
+
+void sweep(Db& db) {
+  static std::atomic<std::int64_t> last_ms = 0;
+  std::int64_t last = last_ms;
+  const std::int64_t now = now_ms();
+  if (now - last < kSweepMs || !last_ms.compare_exchange_strong(last, now)) return;
+  sweep_replies(db, now - kKeptMs);
+}
+
+// Not all databases store all characters.
+std::string to_ascii(std::string_view body) { return base64_encode(body); }
+
+HttpResponse replayed(const RememberedReply& reply) {
+  HttpResponse response =
+      text_reply(reply.status, reply.content_type, base64_decode(reply.body).value_or(""));
+  response.headers.emplace_back("idempotency-replayed", "true");
+  return response;
+}
+
+RememberedReply to_remember(const HttpResponse& response) {
+  const std::string* type = find_header(response.headers, "content-type");
+  return {.status = response.status,
+          .content_type = type == nullptr ? "" : *type,
+          .body = to_ascii(response.body)};
+}
+
+// A reply that was too long for memory has to be kept all the same.
+void read_source(HttpResponse& response) {
+  if (!response.source) return;
+  std::array<char, 16384> buffer;
+  while (const std::size_t size = response.source->read(buffer.data(), buffer.size()))
+    response.body.append(buffer.data(), size);
+  response.source.reset();
+}
+
+const std::string& key_of(const HttpRequest& http) {
+  const std::string& key = *http.header(kIdempotencyKey);
+  if (key.empty() || key.size() > kLongestKey)
+    throw Error(ErrorCode::InvalidParameterValue,
+                "The header Idempotency-Key must have 1 to 255 characters, but has " +
+                    std::to_string(key.size()) + ".");
+  return key;
+}
+
+Db& database_of(App& app, const Route& row) {
+  const bool is_registry = row.path.starts_with("/mlflow/registered-models/") ||
+                           row.path.starts_with("/mlflow/model-versions/");
+  return is_registry ? app.registry : app.tracking;
+}
+
+}  // namespace
+
+bool is_named_write(const Route& row, const HttpRequest& http) {
+  const bool writes =
+      row.access == Access::Create || row.access == Access::Update || row.access == Access::Delete;
+  return writes && row.body != Body::StreamBody && http.header(kIdempotencyKey) != nullptr;
+}
+
+HttpResponse answer_once(App& app, const Route& row, const Request& request) {
+  const std::string name = digest({request.caller.actor, key_of(request.http)});
+  const std::string text = request.read_body();
+  const std::string asked_for = digest({request.http.method, request.http.target, text});
+  Db& db = database_of(app, row);
+  sweep(db);
+  return db.write_together(
+      request.order(text.size() > kLargeBody ? Load::Large : Load::Small), [&](Work& work) {
+        if (const auto reply = remembered_reply(work, name)) {
+          if (reply->request == asked_for) return replayed(*reply);
+          throw Error(ErrorCode::InvalidParameterValue,
+                      "The header Idempotency-Key has the key of another request: expected a new "
+                      "one for each request that is not a repetition.");
+        }
+        begin_reply(work, name, asked_for);
+        ReadBody body(text);
+        const WithBody replaced(request.http, body);
+        HttpResponse response = row.handler(app, request);
+        read_source(response);
+        remember_reply(work, name, to_remember(response));
+        return response;
+      });
+}
+
+}  // namespace millrace
