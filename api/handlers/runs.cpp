@@ -32,7 +32,7 @@ std::optional<std::string> status_of(const Message& message) {
 }
 
 // What is written of a run at once: some 20 ms of work on SQLite.
-constexpr std::size_t kTagsAtOnce = 3000;
+constexpr std::size_t kTagsAtOnce = 2000;
 constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20U;
 
 std::size_t bytes_of(const Tag& tag) { return tag.key.size() + tag.value.size(); }

@@ -17,9 +17,12 @@ std::size_t max_readers() {
   return most;
 }
 
-// A log of this many bytes is started over. SQLite does so by itself only at a moment without any
+// A log of this many pages is started over. SQLite does so by itself only at a moment without any
 // reader, which overlapping reads never leave.
-constexpr std::int64_t kLongLog = std::int64_t{32} << 20U;
+constexpr int kLongLog = 11'000;
+// From here on even while the checkpointer is at work: after it there is less left to do.
+constexpr int kLongestLog = 13'000;
+constexpr std::int64_t kLogBytes = std::int64_t{48} << 20U;
 // How long new readers wait for those before them to end, and the pause if these do not.
 constexpr std::chrono::seconds kLongestHold{2};
 constexpr std::chrono::seconds kBetweenHolds{10};
@@ -40,8 +43,12 @@ SqliteBackend::SqliteBackend(const std::string& path) try
       writer_(path, SqliteSession::Role::Writer),
       journal_(writer_, path),
       file_(writer_, path),
+      checkpointer_(path, file_),
       lane_(writer_, file_, watch_, [this] { bound_log(); }),
       line_(watch_, max_readers(), max_readers() / 2, 0) {
+  writer_.leave_checkpoints();
+  // What one large transaction has made of it goes when it is started over.
+  writer_.first<std::int64_t>("PRAGMA journal_size_limit = " + std::to_string(kLogBytes));
 } catch (const Error& error) {
   if (error.code() != ErrorCode::InternalError) throw;  // busy, or replaced meanwhile
   throw_unopened(path, error);
@@ -118,11 +125,15 @@ SqliteBackend::Reader SqliteBackend::take_reader() {
 // Called by the lane after each group, so that no writer is at work. Holds new readers back until
 // the others have ended, then starts the log over.
 void SqliteBackend::bound_log() {
+  checkpointer_.note(writer_.log_pages());
   {
     const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
     if (!holds_readers_) {
-      if (file_.log_size() < kLongLog || now < next_restart_ || file_.is_lost()) return;
+      const int pages = writer_.log_pages();
+      if (pages < kLongLog || (pages < kLongestLog && checkpointer_.is_at_work()) ||
+          now < next_restart_ || file_.is_lost())
+        return;
       holds_readers_ = true;
       held_until_ = now + kLongestHold;
       next_restart_ = held_until_ + kBetweenHolds;
@@ -138,10 +149,11 @@ void SqliteBackend::bound_log() {
 
 bool SqliteBackend::restart_log() {
   bool busy = true;
+  const std::unique_lock alone = checkpointer_.pause();
   try {
     writer_.set_patience({});
     writer_.each<std::int64_t, std::int64_t, std::int64_t>(
-        "PRAGMA wal_checkpoint(TRUNCATE)", {},
+        "PRAGMA wal_checkpoint(RESTART)", {},
         [&busy](std::int64_t is_busy, std::int64_t, std::int64_t) { busy = is_busy != 0; });
   } catch (const std::exception& error) {
     spdlog::warn("The database's log could not be started over: {}", error.what());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/db/backend.h"
+#include "store/db/sqlite/checkpointer.h"
 #include "store/db/sqlite/file.h"
 #include "store/db/sqlite/journal.h"
 #include "store/db/sqlite/lane.h"
@@ -44,6 +45,7 @@ class SqliteBackend final : public Db::Backend {
   SqliteSession writer_;
   SqliteJournal journal_;
   SqliteFile file_;
+  SqliteCheckpointer checkpointer_;  // ends before the journal, which needs to be alone
   SqliteLane lane_;
   WaitingLine line_;  // of those who read
 

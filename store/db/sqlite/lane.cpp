@@ -15,6 +15,8 @@ constexpr std::chrono::seconds kOthersStay{10};
 constexpr std::chrono::milliseconds kLongestTurn{50};
 // The longest pause between two groups for callers who come back.
 constexpr std::chrono::milliseconds kLongestWaitForCompany{5};
+// The longest pause between two large ones in favour of small ones.
+constexpr std::chrono::milliseconds kLongestLargePause{100};
 
 const WorkOrder kUnhurried;
 
@@ -38,6 +40,7 @@ void SqliteLane::write(const Db::ErasedBody& body, const WorkOrder& order) {
   if (is_full(order)) throw_line_full();
   if (queue_of(order).empty()) bound_.move();
   queue_of(order).push_back(&ticket);
+  if (order.load == Load::Small) small_came_ = true;
   if (!led_) {
     led_ = ticket.leads = true;
   } else if (small_.size() >= wanted_) {
@@ -77,21 +80,28 @@ void SqliteLane::leave_if_ended(Ticket& ticket, std::unique_lock<std::mutex>& lo
   throw_line_full();
 }
 
-// Small ones and a large one in turn, where both wait. Who stands behind the first may leave the
-// line for as long as the transaction has not begun; then it joins.
+// Who stands behind the first may leave the line for as long as the transaction has not begun; then
+// it joins.
 SqliteLane::Group SqliteLane::take_group() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  const bool is_large = is_turn_of_large(lock);
+  std::deque<Ticket*>& queue = is_large ? large_ : small_;
   Group group;
-  if (!large_.empty() && (large_is_next_ || small_.empty())) {
-    group.tickets.push_back(large_.front());
-    large_.pop_front();
-    large_is_next_ = false;
-  } else {
-    group.tickets.push_back(small_.front());
-    small_.pop_front();
-    large_is_next_ = true;
-  }
+  group.tickets.push_back(queue.front());
+  queue.pop_front();
+  if (is_large) small_came_ = false;
   return group;
+}
+
+// Where both kinds come, the small ones have twice the time that the last large one took: most of
+// them then meet none, and those that do, one. Their callers come back a moment after each answer,
+// so that time is kept for them even while none waits.
+bool SqliteLane::is_turn_of_large(std::unique_lock<std::mutex>& lock) {
+  if (large_.empty()) return false;
+  if (!small_came_) return true;
+  wanted_ = 1;
+  company_.wait_until(lock, large_turn_, [this] { return !small_.empty(); });
+  return small_.empty() || Clock::now() >= large_turn_;
 }
 
 void SqliteLane::lead() {
@@ -111,6 +121,8 @@ void SqliteLane::lead() {
   }
   bound_.move();
   expected_ = group.tickets.size() + small_.size();
+  if (group.tickets.front()->order.load == Load::Large)
+    large_turn_ = last_end_ + std::min<Clock::duration>(2 * last_duration_, kLongestLargePause);
   led_ = !small_.empty() || !large_.empty();
   if (led_) {
     Ticket* next = small_.empty() ? large_.front() : small_.front();

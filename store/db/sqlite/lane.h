@@ -76,6 +76,7 @@ class SqliteLane {
   void leave_if_ended(Ticket& ticket, std::unique_lock<std::mutex>& lock);
   void lead();
   Group take_group();
+  bool is_turn_of_large(std::unique_lock<std::mutex>& lock);
   void run(Group& group);
   bool join_waiting(Group& group);
   void give_back_rest(Group& group);
@@ -99,7 +100,8 @@ class SqliteLane {
   std::deque<Ticket*> small_, large_;
   bool led_ = false;
   LineBound bound_;
-  bool large_is_next_ = false;
+  bool small_came_ = false;  // since the last large one began
+  Clock::time_point large_turn_{};
   std::size_t expected_ = 0;  // callers, by the last group
   std::size_t wanted_ = 0;    // further ones, by the leader
   std::condition_variable company_;

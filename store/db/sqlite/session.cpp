@@ -69,11 +69,18 @@ SqliteSession::SqliteSession(const std::string& path, Role role,
   // hundred runs lie in, some 400 pages.
   execute(role == Role::Writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2048");
   if (role == Role::Reader) execute("PRAGMA query_only = ON");
-  // Pages. Many small writes change the same pages again and again: the longer the log, the fewer
-  // of them go into the database file.
-  first<std::int64_t>("PRAGMA wal_autocheckpoint = 4000");
+  first<std::int64_t>("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
 } catch (const soci::soci_error& error) {
   throw_translated(error);
+}
+
+void SqliteSession::leave_checkpoints() {
+  sqlite_api::sqlite3_wal_hook(handle(), &SqliteSession::note_log, this);
+}
+
+int SqliteSession::note_log(void* self, sqlite_api::sqlite3*, const char*, int pages) {
+  static_cast<SqliteSession*>(self)->log_pages_ = pages;
+  return 0;
 }
 
 bool SqliteSession::has_changed() {

@@ -22,6 +22,10 @@ class SqliteSession final : public Session {
   // How long a session waits for locks that others hold: MLflow's busy_timeout.
   static constexpr std::chrono::milliseconds kPatience{20'000};
 
+  // Of the log, after which they are written into the file. Many small writes change the same pages
+  // again and again: the longer the log, the fewer of them go there.
+  static constexpr int kCheckpointPages = 4000;
+
   // Opens `path`, an absolute one without double quotes. A Reader cannot write. Throws Error. At
   // the end what is in an open transaction is undone.
   SqliteSession(const std::string& path, Role role, std::chrono::milliseconds patience = kPatience);
@@ -42,6 +46,11 @@ class SqliteSession final : public Session {
   // Closing the last session then leaves the log as it is, instead of writing it into the file.
   void leave_log_at_close();
 
+  // From now on no commit of this session writes the log into the file; others have to.
+  void leave_checkpoints();
+  // The pages in the log after the last commit of a session that leaves checkpoints to others.
+  int log_pages() const { return log_pages_; }
+
   // Whether a transaction is open: SQLite ends it by itself after some errors.
   bool in_transaction();
 
@@ -53,6 +62,7 @@ class SqliteSession final : public Session {
   static constexpr int kNotCancelled = -1;
 
   static int wait_for_lock(void* self, int attempt);
+  static int note_log(void* self, sqlite_api::sqlite3*, const char*, int pages);
   bool is_cancelled() const { return cancelled_.load(std::memory_order_relaxed) != kNotCancelled; }
   void refuse_if_cancelled() const;
 
@@ -67,6 +77,7 @@ class SqliteSession final : public Session {
   std::vector<Cell> cells_;  // of the row under way
   bool has_defined_ = false;
   std::int64_t changes_ = 0;  // of rows, by the counter of SQLite, when they were forgotten
+  int log_pages_ = 0;
   std::chrono::milliseconds patience_;
   std::chrono::steady_clock::time_point waiting_since_;
   std::atomic<int> cancelled_ = kNotCancelled;  // or why, an Ending
