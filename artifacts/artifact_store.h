@@ -4,7 +4,8 @@
 // Where artifacts lie. Paths are relative to the store's root and come from path_below_root; "" is
 // the root. Every method may be called from any thread and throws Error: INVALID_PARAMETER_VALUE
 // for a path that leads out of the root, INSUFFICIENT_STORAGE when the disk is full, INTERNAL_ERROR
-// for what the system refuses otherwise.
+// for what the system refuses otherwise: what could not be looked at is never "not there". What is
+// neither a file nor a folder (a pipe, a socket, a device) is, and is not opened.
 #pragma once
 
 #include <cstdint>

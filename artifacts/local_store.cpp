@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -48,10 +49,8 @@ struct stat status_of(int file) {
   return status;
 }
 
-bool is_link(int folder, const std::string& name) {
-  struct stat status {};
-  return fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-         S_ISLNK(status.st_mode);
+std::string join(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + "/" + name;
 }
 
 class LocalFile : public ArtifactFile {
@@ -77,12 +76,16 @@ class LocalFile : public ArtifactFile {
   std::string location_;
 };
 
+// A temporary file in the folder of the artifact. Where others remove that folder it is one in the
+// store's own, which nobody removes.
 class LocalUpload : public ArtifactUpload {
  public:
-  LocalUpload(FileDescriptor folder, std::string name)
-      : folder_(std::move(folder)), name_(std::move(name)) {
-    while (!make_file()) {
-    }
+  LocalUpload(Folder store, SplitPath path) : store_(std::move(store)), path_(std::move(path)) {
+    folder_ = store_.make(path_.folder, Folder::Sync::Now);
+    struct stat status {};
+    if (folder_ && look_at_entry(folder_.get(), path_.name, status) && S_ISDIR(status.st_mode))
+      throw_invalid_parameter("Invalid path: '" + join(path_.folder, path_.name) + "' is a folder");
+    if (!folder_ || !make_file()) make_file_in_store();
   }
   ~LocalUpload() override {
     if (!committed_) unlinkat(folder_.get(), temporary_.c_str(), 0);
@@ -107,33 +110,43 @@ class LocalUpload : public ArtifactUpload {
   // In this order on disk, so that a power failure at any point leaves what was there before or the
   // whole file, and after the return nothing but the file: its content and its size, its name, in
   // case of doubt each by a sync of its own.
-  //
-  // An ordered journal allows for one sync instead of two. Once the pages are written, all that is
-  // missing on disk of the content, its blocks and its size, is in the journal before the new name,
-  // so that the name is never there without them; and the folder's sync puts the journal up to the
-  // name on disk, the device's cache, with the pages, included.
   void commit() override {
-    constexpr unsigned kAndWait =
-        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    const int failed = has_ordered_journal(file_.get())
-                           ? sync_file_range(file_.get(), 0, 0, kAndWait)
-                           : fdatasync(file_.get());
-    if (failed != 0) throw_file_error("write a file to disk", errno);
-    if (renameat(folder_.get(), temporary_.c_str(), folder_.get(), name_.c_str()) != 0) {
-      if (errno == EISDIR || errno == ENOTEMPTY)
-        throw_invalid_parameter("Invalid path: '" + name_ + "' is a folder");
-      throw_file_error("put a file in its place", errno);
+    sync_content();
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      const FileDescriptor made =
+          in_store_ ? store_.make(path_.folder, Folder::Sync::Later) : FileDescriptor();
+      if (in_store_ && !made) continue;
+      if (put_into(in_store_ ? made.get() : folder_.get())) {
+        committed_ = true;
+        return in_store_ ? store_.sync(path_.folder) : sync_folder(folder_.get());
+      }
+      if (!in_store_) copy_to_store();
     }
-    committed_ = true;
-    if (fsync(folder_.get()) != 0) throw_file_error("write a folder to disk", errno);
+    throw_removed();
   }
 
  private:
-  // False when remove_stale_uploads, elsewhere, took the file before it was ours.
+  [[noreturn]] static void throw_removed() {
+    throw Error(ErrorCode::TemporarilyUnavailable,
+                "The artifact's folder was removed again and again while it was written.");
+  }
+
+  void make_file_in_store() {
+    in_store_ = true;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      folder_ = store_.make("", Folder::Sync::Now);
+      if (folder_ && make_file()) return;
+    }
+    throw_removed();
+  }
+
+  // False when the folder is gone, or remove_stale_uploads, elsewhere, took the file before it was
+  // ours.
   bool make_file() {
     temporary_ = std::string(kOwnUploadPrefix) + new_id();
     file_ = FileDescriptor(
-        ::openat(folder_.get(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        ::openat(folder_.get(), temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file_ && errno == ENOENT) return false;
     if (!file_) throw_file_error("make a file", errno);
     // Held until the upload ends: tells a living one from one that a crash left. Where there are no
     // locks nothing is found to be left either.
@@ -141,37 +154,70 @@ class LocalUpload : public ArtifactUpload {
     return status_of(file_.get()).st_nlink > 0;
   }
 
+  // An ordered journal allows for one sync instead of two. Once the pages are written, all that is
+  // missing on disk of the content, its blocks and its size, is in the journal before the new name,
+  // so that the name is never there without them; and the folder's sync puts the journal up to the
+  // name on disk, the device's cache, with the pages, included.
+  void sync_content() {
+    constexpr unsigned kAndWait =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    const int failed = has_ordered_journal(file_.get())
+                           ? sync_file_range(file_.get(), 0, 0, kAndWait)
+                           : fdatasync(file_.get());
+    if (failed != 0) throw_file_error("write a file to disk", errno);
+  }
+
+  // False when the file, or that folder, has been removed.
+  bool put_into(int folder) {
+    if (renameat(folder_.get(), temporary_.c_str(), folder, path_.name.c_str()) == 0) return true;
+    if (errno == ENOENT) return false;
+    if (errno == EISDIR || errno == ENOTEMPTY)
+      throw_invalid_parameter("Invalid path: '" + path_.name + "' is a folder");
+    throw_file_error("put a file in its place", errno);
+  }
+
+  // What was written lives on without a name, and nothing can give it one.
+  void copy_to_store() {
+    const FileDescriptor written = std::move(file_);
+    make_file_in_store();
+    off_t offset = 0;
+    while (const ssize_t count = sendfile(file_.get(), written.get(), &offset, kWriteBack)) {
+      if (count < 0 && errno != EINTR) throw_file_error("write a file", errno);
+    }
+    sync_content();
+  }
+
+  Folder store_;
+  SplitPath path_;
   FileDescriptor folder_;
-  std::string name_;
   std::string temporary_;
   FileDescriptor file_;
   std::uint64_t written_ = 0;
   std::uint64_t started_ = 0;  // up to here written back
+  bool in_store_ = false;      // the temporary file
   bool committed_ = false;
 };
 
-// Whether the upload's process is gone.
-bool is_stale(int folder, const std::string& name) {
-  const FileDescriptor file(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+// Whether it is an upload whose process is gone. Nothing but a file is opened, and if a pipe takes
+// its place, the open does not wait.
+bool is_stale(int folder, const std::string& name, const struct stat& found) {
+  if (!S_ISREG(found.st_mode) || !name.starts_with(kUploadPrefix)) return false;
+  const FileDescriptor file(
+      ::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file) return false;
   const bool free = flock(file.get(), LOCK_EX | LOCK_NB) == 0;
   if (name.starts_with(kOwnUploadPrefix)) return free;
   return free && status_of(file.get()).st_mtim.tv_sec < std::time(nullptr) - kDay;
 }
 
-std::size_t remove_stale(int folder, const std::stop_token& stop) {
-  std::size_t removed = 0;
-  each_entry(folder, [&](const std::string& name) {
-    if (stop.stop_requested()) return;
-    if (name.starts_with(kUploadPrefix)) {
-      if (is_stale(folder, name) && unlinkat(folder, name.c_str(), 0) == 0) ++removed;
-      return;
-    }
-    const FileDescriptor inner(
-        ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (inner) removed += remove_stale(inner.get(), stop);
-  });
-  return removed;
+// What a link of a folder's list leads to; false when that is no artifact.
+bool follow_link(const Folder& folder, const std::string& path, struct stat& status) try {
+  const FileDescriptor target = folder.open(path, O_PATH, Folder::Links::Inside);
+  if (target) status = status_of(target.get());
+  return static_cast<bool>(target);
+} catch (const Error& error) {
+  if (error.code() == ErrorCode::InvalidParameterValue) return false;  // it leads out
+  throw;
 }
 
 }  // namespace
@@ -179,11 +225,14 @@ std::size_t remove_stale(int folder, const std::stop_token& stop) {
 ArtifactKind LocalStore::kind(const std::string& path) {
   const FileDescriptor file = folder_.open(path, O_PATH, Folder::Links::Inside);
   if (!file) return ArtifactKind::Missing;
-  return S_ISDIR(status_of(file.get()).st_mode) ? ArtifactKind::Directory : ArtifactKind::File;
+  const mode_t mode = status_of(file.get()).st_mode;
+  if (S_ISDIR(mode)) return ArtifactKind::Directory;
+  return S_ISREG(mode) ? ArtifactKind::File : ArtifactKind::Missing;
 }
 
 std::unique_ptr<ArtifactFile> LocalStore::open(const std::string& path) {
-  // A pipe must not block: it is no artifact.
+  if (kind(path) != ArtifactKind::File) return nullptr;
+  // A pipe in its place must not block: it is no artifact.
   FileDescriptor file = folder_.open(path, O_RDONLY | O_NONBLOCK, Folder::Links::Inside);
   if (!file) return nullptr;
   const struct stat status = status_of(file.get());
@@ -192,13 +241,10 @@ std::unique_ptr<ArtifactFile> LocalStore::open(const std::string& path) {
 }
 
 std::unique_ptr<ArtifactUpload> LocalStore::upload(const std::string& path) {
+  kind(path);  // throws for a link that leads out, whose place the file would take
   SplitPath parts = split(path);
-  const bool leads_to_folder = kind(path) == ArtifactKind::Directory;
   if (has_long_name(parts.name)) throw_invalid_parameter("Invalid path: a name in it is too long");
-  FileDescriptor folder = folder_.make(parts.folder);
-  if (leads_to_folder && !is_link(folder.get(), parts.name))
-    throw_invalid_parameter("Invalid path: '" + path + "' is a folder");
-  return std::make_unique<LocalUpload>(std::move(folder), std::move(parts.name));
+  return std::make_unique<LocalUpload>(folder_, std::move(parts));
 }
 
 std::vector<ArtifactEntry> LocalStore::list(const std::string& path) {
@@ -208,17 +254,8 @@ std::vector<ArtifactEntry> LocalStore::list(const std::string& path) {
   each_entry(folder.get(), [&](const std::string& name) {
     if (name.starts_with(kUploadPrefix)) return;
     struct stat status {};
-    if (fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;
-    if (S_ISLNK(status.st_mode)) {
-      try {
-        const std::string inner = path.empty() ? name : path + "/" + name;
-        const FileDescriptor target = folder_.open(inner, O_PATH, Folder::Links::Inside);
-        if (!target) return;
-        status = status_of(target.get());
-      } catch (const Error&) {
-        return;  // a link that leads out is nobody's artifact
-      }
-    }
+    if (!look_at_entry(folder.get(), name, status)) return;
+    if (S_ISLNK(status.st_mode) && !follow_link(folder_, join(path, name), status)) return;
     const bool is_directory = S_ISDIR(status.st_mode);
     if (is_directory || S_ISREG(status.st_mode)) {
       entries.push_back(
@@ -240,12 +277,30 @@ void LocalStore::remove(const std::string& path) {
       folder_.open(parts.folder, O_RDONLY | O_DIRECTORY, Folder::Links::None);
   if (!folder) return;
   remove_tree(folder.get(), parts.name);
-  if (fsync(folder.get()) != 0) throw_file_error("write a folder to disk", errno);
+  sync_folder(folder.get());
 }
 
-std::size_t LocalStore::remove_stale_uploads(const std::stop_token& stop) {
-  const FileDescriptor root = folder_.open("", O_RDONLY | O_DIRECTORY, Folder::Links::None);
-  return root ? remove_stale(root.get(), stop) : 0;
+StaleUploads LocalStore::remove_stale_uploads(const std::stop_token& stop) {
+  StaleUploads found;
+  std::vector<std::string> folders{""};  // by path, so that a deep tree holds no descriptors
+  while (!folders.empty() && !stop.stop_requested()) {
+    const std::string path = std::move(folders.back());
+    folders.pop_back();
+    try {
+      const FileDescriptor folder = folder_.open(path, O_RDONLY | O_DIRECTORY, Folder::Links::None);
+      if (!folder) continue;
+      each_entry(folder.get(), [&](const std::string& name) {
+        struct stat status {};
+        if (stop.stop_requested() || !look_at_entry(folder.get(), name, status)) return;
+        if (S_ISDIR(status.st_mode)) folders.push_back(join(path, name));
+        if (is_stale(folder.get(), name, status) && unlinkat(folder.get(), name.c_str(), 0) == 0)
+          ++found.removed;
+      });
+    } catch (const Error& error) {
+      if (found.failure.empty()) found.failure = error.message();
+    }
+  }
+  return found;
 }
 
 }  // namespace millrace

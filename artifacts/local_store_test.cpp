@@ -127,8 +127,8 @@ TEST_F(LocalStoreTest, CleaningEndsWhenAsked) {
   std::ofstream(root() / ".artifact.uploading.millrace-0") << "left";
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(store_.remove_stale_uploads(stop.get_token()), 0u);
-  EXPECT_EQ(store_.remove_stale_uploads(), 1u);
+  EXPECT_EQ(store_.remove_stale_uploads(stop.get_token()).removed, 0u);
+  EXPECT_EQ(store_.remove_stale_uploads().removed, 1u);
 }
 
 TEST_F(LocalStoreTest, RemovingAFolderRemovesItsLinksAndNotTheirTargets) {
@@ -146,7 +146,7 @@ TEST_F(LocalStoreTest, UploadsOfACrashAreRemovedAndLivingOnesKept) {
   std::ofstream(root() / "a" / ".artifact.uploading.millrace-0") << "left";
   std::ofstream(root() / "a" / ".artifact.uploading.of-mlflow") << "new";
   const auto upload = store_.upload("a/g");
-  EXPECT_EQ(store_.remove_stale_uploads(), 1U);
+  EXPECT_EQ(store_.remove_stale_uploads().removed, 1U);
   upload->write("y", 1);
   upload->commit();
   EXPECT_EQ(names("a"), "f:1 g:1 ");

@@ -12,14 +12,26 @@ namespace {
 
 constexpr const char* kProxy = "/api/2.0/mlflow-artifacts/artifacts";
 
-bool is_folder(const std::string& path) {
+// `failure`: why nobody knows, if that is so.
+bool is_folder(const std::string& path, std::string* failure = nullptr) {
   std::error_code error;
-  return std::filesystem::is_directory(path, error);
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::none && failure != nullptr)
+    *failure = error.message();
+  return std::filesystem::is_directory(status);
 }
 
 std::string without_last_slashes(std::string uri) {
   while (uri.ends_with('/')) uri.pop_back();
   return uri;
+}
+
+// Throws where nobody can tell whether something is there. What is refused for another reason, a
+// link on the way, is told of when it is to be removed.
+void require_readable(const ArtifactPlace& place) try {
+  place.store->kind(place.folder);
+} catch (const Error& error) {
+  if (error.code() == ErrorCode::InternalError) throw;
 }
 
 [[noreturn]] void throw_no_folder(const std::string& uri) {
@@ -132,11 +144,15 @@ void ArtifactRemoval::require_reachable(const std::string& uri) {
     throw UnreachableArtifacts("The artifacts at '" + uri + "' lie in '" + destination_ +
                                "', which is no folder of this machine. " + kAdvice);
   }
-  place_of(uri);
+  const ArtifactPlace place = place_of(uri);
   const std::string root = roots_.root_of(proxied ? uri : parent_of(uri));
-  if (is_folder(root)) return;
-  throw UnreachableArtifacts("The artifacts at '" + uri + "' lie below the folder '" + root +
-                             "', which is not here. " +
+  std::string failure;
+  if (is_folder(root, &failure)) return require_readable(place);
+  const std::string below =
+      "The artifacts at '" + uri + "' lie below the folder '" + root + "', which ";
+  if (!failure.empty())
+    throw UnreachableArtifacts(below + "cannot be looked into: " + failure + ".");
+  throw UnreachableArtifacts(below + "is not here. " +
                              (proxied ? kAdvice : "Run gc where that folder is."));
 }
 

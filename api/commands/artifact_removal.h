@@ -32,9 +32,9 @@ class ArtifactRemoval {
   // Throws INVALID_PARAMETER_VALUE for a tracking URI that no request can be sent to.
   ArtifactRemoval(const Config& config, const GcOptions& options);
 
-  // Throws UnreachableArtifacts, or INVALID_PARAMETER_VALUE for a location that this program may
-  // not touch, outside of all roots or no folder of its own. Asks the server once whether it
-  // serves artifacts.
+  // Throws UnreachableArtifacts, INVALID_PARAMETER_VALUE for a location that this program may not
+  // touch, outside of all roots or no folder of its own, or INTERNAL_ERROR where the system does
+  // not let it look. Asks the server once whether it serves artifacts.
   void require_reachable(const std::string& uri);
 
   // What lies there. Nothing: the server knows. Throws as above.

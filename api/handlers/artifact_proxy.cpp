@@ -61,12 +61,10 @@ HttpResponse send_artifact(const Request& request, const ArtifactPlace& place,
   const std::string shown = place.join(path);
   const std::string checked = checked_artifact_path(shown);
   const std::string real = path_below_root(checked);
-  const ArtifactKind kind = place.store->kind(real);
-  if (kind == ArtifactKind::Missing)
-    throw Error(ErrorCode::ResourceDoesNotExist, "No such artifact: '" + checked + "'");
-  std::unique_ptr<ArtifactFile> file =
-      kind == ArtifactKind::File ? place.store->open(real) : nullptr;
+  std::unique_ptr<ArtifactFile> file = place.store->open(real);
   if (file == nullptr) {
+    if (place.store->kind(real) != ArtifactKind::Directory)
+      throw Error(ErrorCode::ResourceDoesNotExist, "No such artifact: '" + checked + "'");
     const std::string text = "Artifact path refers to a directory, not a file: '" + shown + "'";
     if (request.layer == Layer::Native) return detail_reply(400, text);
     throw_invalid_parameter(text);

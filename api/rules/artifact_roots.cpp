@@ -79,13 +79,11 @@ bool ArtifactRoots::can_write() const {
 
 void ArtifactRoots::remove_stale_uploads(const std::stop_token& stop) const {
   for (const std::string& root : roots_) {
-    try {
-      const std::size_t removed = LocalStore(root).remove_stale_uploads(stop);
-      if (removed > 0)
-        spdlog::info("Removed {} interrupted uploads below {}", removed, log_text(root));
-    } catch (const Error& error) {
-      spdlog::warn("Interrupted uploads below {} are left: {}", log_text(root), error.message());
-    }
+    const StaleUploads found = LocalStore(root).remove_stale_uploads(stop);
+    if (found.removed > 0)
+      spdlog::info("Removed {} interrupted uploads below {}", found.removed, log_text(root));
+    if (!found.failure.empty())
+      spdlog::warn("Interrupted uploads below {} are left: {}", log_text(root), found.failure);
   }
 }
 
@@ -140,8 +138,10 @@ ArtifactPlace ArtifactRoots::find(const std::string& uri) const {
   }
   if (!is_local_uri(uri)) throw_not_readable(uri);
   const std::optional<std::string> folder = resolve_path(local_path(uri));
-  root_holding(folder, uri);
-  return {std::make_shared<LocalStore>(*folder), ""};
+  const std::string& root = root_holding(folder, uri);
+  // From the root down again, by the kernel: what was a folder may be a link by now.
+  const std::string_view below = std::string_view(*folder).substr(root.size());
+  return {std::make_shared<LocalStore>(root, std::string(without_leading_slashes(below))), ""};
 }
 
 }  // namespace millrace

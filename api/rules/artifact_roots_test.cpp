@@ -1,10 +1,14 @@
 #include "api/rules/artifact_roots.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "store/common/error.h"
 
@@ -84,6 +88,44 @@ TEST_F(ArtifactRootsTest, ALinkIsJudgedByWhereItLeads) {
   fs::create_directory_symlink(folder_ / "served", folder_ / "in");
   EXPECT_THAT(refusal((folder_ / "served/out").string()), HasSubstr("--allowed-artifact-root"));
   EXPECT_TRUE(has_file((folder_ / "in").string(), "a.txt"));
+}
+
+// Somebody who may write there swaps a run's folder and a link that leads out, again and again.
+TEST_F(ArtifactRootsTest, NoLinkThatIsSwappedInLeadsOut) {
+  write("served/1/run/artifacts/f");
+  write("other/f");
+  std::ofstream(folder_ / "other/f") << "secret";
+  const std::string place = folder_ / "served/1/run/artifacts";
+  const std::string link = folder_ / "served/1/run/link";
+  fs::create_directory_symlink(folder_ / "other", link);
+  const auto swap = [&] {
+    return renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0;
+  };
+  if (!swap()) GTEST_SKIP() << "no exchange of names here";
+  std::atomic<bool> stop = false;
+  std::thread swapper([&] {
+    while (!stop) swap();
+  });
+  const ArtifactRoots roots(config_);
+  int served = 0;
+  int refused = 0;
+  for (int i = 0; i < 20'000 || served < 1000 || refused < 1000; ++i) {
+    try {
+      const ArtifactPlace found = roots.find(place);
+      const auto file = found.store->open(found.join("f"));
+      if (file == nullptr) continue;
+      ++served;
+      EXPECT_EQ(file->size(), 1U);
+      if (i % 10 == 0) found.store->upload(found.join("f" + std::to_string(i)));
+      if (i % 10 == 1) found.store->remove(found.join("f-gone"));
+      EXPECT_EQ(found.store->list("").size(), 1U);
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  stop = true;
+  swapper.join();
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "other"), fs::directory_iterator()), 1);
 }
 
 TEST_F(ArtifactRootsTest, StorageElsewhereIsNotReached) {
