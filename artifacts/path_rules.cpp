@@ -81,6 +81,16 @@ std::string path_below_root(std::string_view checked_path) {
   return normal == "." ? "" : normal;
 }
 
+bool keeps_its_name(std::string_view path) { return unquote(path) == path; }
+
+void require_own_name(std::string_view path) {
+  if (keeps_its_name(path)) return;
+  throw_invalid_parameter("Invalid path: '" + std::string(path) + "' would be taken for '" +
+                          checked_artifact_path(path) +
+                          "', another file, because artifact paths are decoded twice. Use a name "
+                          "without percent signs before two hexadecimal digits.");
+}
+
 void require_storable_path(std::string_view checked_path) {
   const std::size_t slash = checked_path.rfind('/');
   const std::string_view name =

@@ -23,6 +23,14 @@ std::string checked_artifact_path(std::string_view path);
 // as that does when nothing of it may leave the root.
 std::string path_below_root(std::string_view checked_path);
 
+// Whether checked_artifact_path finds nothing to decode in a path, so that no other name is the
+// same file ("a%20b" is "a b").
+bool keeps_its_name(std::string_view path);
+
+// Throws INVALID_PARAMETER_VALUE for a path that does not: what is done to it would be done to the
+// file of another name.
+void require_own_name(std::string_view path);
+
 // What a new file may be called: throws INVALID_PARAMETER_VALUE for a reserved name and for a
 // folder part that is not in normal form or begins with ".." (verify_artifact_path).
 void require_storable_path(std::string_view checked_path);

@@ -79,5 +79,17 @@ TEST(PathRules, WhatMayBeStored) {
   EXPECT_THROW(require_storable_path("a/.artifact.uploading.x"), Error);
 }
 
+TEST(PathRules, WhatHasAnotherNameWhenItIsDecoded) {
+  for (const char* path :
+       {"a b.txt", "100%.txt", "%zz", "50% off", "a/b", "a+b", "a\x7f", "\u00e4"}) {
+    EXPECT_TRUE(keeps_its_name(path)) << path;
+    EXPECT_NO_THROW(require_own_name(path)) << path;
+  }
+  for (const char* path : {"a%20b.txt", "50%25", "d%2fx", "%41", "%01", "%FF", "e%2520f"}) {
+    EXPECT_FALSE(keeps_its_name(path)) << path;
+    EXPECT_THROW(require_own_name(path), Error) << path;
+  }
+}
+
 }  // namespace
 }  // namespace millrace

@@ -169,8 +169,9 @@ void ArtifactRemoval::remove(const std::string& uri) {
     const ArtifactPlace place = place_of(uri);
     return place.store->remove(place.folder);
   }
-  // With a slash at the end, as the stock client asks.
-  const std::string path = path_below_proxy(without_last_slashes(uri));
+  // With a slash at the end, as the stock client asks, and control characters, of which the path
+  // has the escapes, as they are: a server refuses a path that it would decode again.
+  const std::string path = unquote(path_below_proxy(without_last_slashes(uri)));
   const int status = server_->remove(std::string(kProxy) + "/" + quote(path, "/-_.~") + "/");
   if (status == 404 || (status >= 200 && status < 300)) return;
   throw Error(ErrorCode::InternalError, "the server " + server_->shown_url() +

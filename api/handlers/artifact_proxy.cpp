@@ -10,6 +10,7 @@
 #include "artifacts/mime.h"
 #include "artifacts/path_rules.h"
 #include "store/common/error.h"
+#include "store/text/posix_path.h"
 
 namespace millrace {
 
@@ -56,6 +57,13 @@ HttpResponse artifacts_disabled_reply(const Request& request) {
                         " `--serve-artifacts`");
 }
 
+void require_one_meaning(const ArtifactPlace& place, const std::string& path) {
+  if (keeps_its_name(path)) return;
+  const ArtifactPlace checked{place.store, checked_artifact_path(place.folder)};
+  if (place.store->kind(path_below_root(checked.join(path))) != ArtifactKind::Missing)
+    require_own_name(path);
+}
+
 HttpResponse send_artifact(const Request& request, const ArtifactPlace& place,
                            const std::string& path) {
   const std::string shown = place.join(path);
@@ -70,9 +78,8 @@ HttpResponse send_artifact(const Request& request, const ArtifactPlace& place,
     throw_invalid_parameter(text);
   }
   // Of a path that ends with a slash the native layer makes no name.
-  const std::string name = name_of(real);
-  Download download{std::move(file), request.layer == Layer::Native ? name_of(shown) : name,
-                    std::string(mime_type(name))};
+  const std::string name = name_of(request.layer == Layer::Native ? shown : normalize_path(shown));
+  Download download{std::move(file), name, std::string(mime_type(name_of(real)))};
   return request.layer == Layer::Native ? native_download(request.http, std::move(download))
                                         : classic_download(request.http, std::move(download));
 }
@@ -97,7 +104,9 @@ namespace handlers {
 HttpResponse download_artifact(App& app, const Request& request) {
   if (!app.config.serve_artifacts) return artifacts_disabled_reply(request);
   const std::string path = checked_artifact_path(request.path_arguments.front());
-  return send_artifact(request, app.artifact_roots.destination(), path);
+  const ArtifactPlace place = app.artifact_roots.destination();
+  require_one_meaning(place, request.path_arguments.front());
+  return send_artifact(request, place, path);
 }
 
 HttpResponse upload_artifact(App& app, const Request& request) {
@@ -110,6 +119,7 @@ HttpResponse upload_artifact(App& app, const Request& request) {
     throw_invalid_parameter(text);
   }
   require_storable_path(path);
+  require_own_name(request.path_arguments.front());
   const ArtifactPlace place = app.artifact_roots.destination();
   const auto upload = place.store->upload(path_below_root(path));
   std::vector<char> buffer(kChunk);
@@ -130,6 +140,7 @@ HttpResponse delete_artifact(App& app, const Request& request) {
     throw_invalid_parameter(
         "Invalid path: it names the whole artifact store, which cannot be deleted");
   }
+  require_own_name(request.path_arguments.front());
   const ArtifactPlace place = app.artifact_roots.destination();
   if (const std::string last = last_segment(checked); last.empty() || last == ".") {
     // The name of a folder. MLflow empties it when it ends with a dot, and then fails.
@@ -144,12 +155,16 @@ HttpResponse list_proxied_artifacts(App& app, const Request& request) {
   if (!app.config.serve_artifacts) return artifacts_disabled_reply(request);
   static constexpr std::array kParams{Param{.name = "path", .checked = false}};
   const Message message = request.decode(kParams);
-  const std::string path =
-      message.has("path") ? path_below_root(checked_artifact_path(message.text("path"))) : "";
+  const ArtifactPlace place = app.artifact_roots.destination();
+  std::string path;
+  if (message.has("path")) {
+    path = path_below_root(checked_artifact_path(message.text("path")));
+    require_one_meaning(place, message.text("path"));
+  }
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
   writer.begin_object();
-  write_files(writer, *app.artifact_roots.destination().store, path, "");
+  write_files(writer, *place.store, path, "");
   writer.end_object();
   return json_reply(std::move(body));
 }

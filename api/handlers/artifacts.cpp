@@ -44,9 +44,12 @@ std::string shown_folder(const App& app, const std::string& uri, const std::stri
   return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
-// {"root_uri": ..., "files": [...]}: what lies at `path` below `uri`.
-HttpResponse list_reply(App& app, const std::string& uri, const std::string& path) {
+// {"root_uri": ..., "files": [...]}: what lies at `path` below `uri`. `given`: the path before it
+// was checked.
+HttpResponse list_reply(App& app, const std::string& uri, const std::string& path,
+                        const std::string& given) {
   const ArtifactPlace place = app.artifact_roots.find(uri);
+  require_one_meaning(place, given);
   std::string body;
   JsonWriter writer(body, Layout::Pretty);
   writer.begin_object();
@@ -67,7 +70,7 @@ HttpResponse list_artifacts(App& app, const Request& request) {
   return list_reply(
       app,
       app.tracking.read(request.order(), tracking::get_run, run_id_of(message)).info.artifact_uri,
-      path);
+      path, message.text("path"));
 }
 
 HttpResponse get_artifact(App& app, const Request& request) {
@@ -79,6 +82,7 @@ HttpResponse get_artifact(App& app, const Request& request) {
   const std::string checked = checked_artifact_path(*path);
   const ArtifactPlace place = app.artifact_roots.find(
       app.tracking.read(request.order(), tracking::get_run, run_id).info.artifact_uri);
+  require_one_meaning(place, *path);
   return send_artifact(request, place, checked);
 }
 
@@ -93,7 +97,9 @@ HttpResponse get_model_version_artifact(App& app, const Request& request) {
   if (!version) throw_invalid_parameter("Missing value for required parameter 'version'.");
   const auto uri = app.registry.read(request.order(), registry::get_model_version_download_uri,
                                      name, parse_model_version(*version));
-  return send_artifact(request, app.artifact_roots.find(uri.value_or("")), checked);
+  const ArtifactPlace place = app.artifact_roots.find(uri.value_or(""));
+  require_one_meaning(place, *path);
+  return send_artifact(request, place, checked);
 }
 
 HttpResponse upload_run_artifact(App& app, const Request& request) {
@@ -114,6 +120,7 @@ HttpResponse upload_run_artifact(App& app, const Request& request) {
     place.folder = run.experiment_id + "/" + run.run_id + "/artifacts";
   const std::string target = place.join(path);
   require_storable_path(target);
+  require_own_name(given);
   const auto upload = place.store->upload(path_below_root(target));
   upload->write(data.data(), data.size());
   upload->commit();
@@ -126,7 +133,7 @@ HttpResponse list_logged_model_artifacts(App& app, const Request& request) {
   const std::string path = checked_artifact_path(message.text("artifact_directory_path"));
   const LoggedModel model = app.tracking.read(request.order(), tracking::get_logged_model,
                                               request.path_arguments.front(), false);
-  return list_reply(app, model.artifact_location, path);
+  return list_reply(app, model.artifact_location, path, message.text("artifact_directory_path"));
 }
 
 HttpResponse get_logged_model_artifact(App& app, const Request& request) {
@@ -138,7 +145,9 @@ HttpResponse get_logged_model_artifact(App& app, const Request& request) {
   checked_artifact_path(path);
   const LoggedModel model = app.tracking.read(request.order(), tracking::get_logged_model,
                                               request.path_arguments.front(), false);
-  return send_artifact(request, app.artifact_roots.find(model.artifact_location), path);
+  const ArtifactPlace place = app.artifact_roots.find(model.artifact_location);
+  require_one_meaning(place, path);
+  return send_artifact(request, place, path);
 }
 
 }  // namespace millrace::handlers

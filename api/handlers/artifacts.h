@@ -13,6 +13,10 @@ namespace millrace {
 // The 503 of a server that runs with --no-serve-artifacts.
 HttpResponse artifacts_disabled_reply(const Request& request);
 
+// Throws INVALID_PARAMETER_VALUE when `path`, as a request gives it, is the name of one thing below
+// the place and is read as that of another (require_own_name).
+void require_one_meaning(const ArtifactPlace& place, const std::string& path);
+
 // A file at `path` below the place, in the form of the request's layer. Throws
 // RESOURCE_DOES_NOT_EXIST when there is none and INVALID_PARAMETER_VALUE for a folder.
 HttpResponse send_artifact(const Request& request, const ArtifactPlace& place,
