@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "api/commands/outside_locations.h"
+#include "api/rules/artifact_roots.h"
 #include "store/check/findings.h"
 #include "store/db/administration.h"
 #include "store/db/connection_options.h"
@@ -15,6 +17,7 @@
 #include "store/schema/current_revision.h"
 #include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
+#include "store/text/log_text.h"
 #include "store/tracking/trash.h"
 
 namespace millrace {
@@ -56,10 +59,31 @@ std::string_view name_of(Finding::Level level) {
   return "";
 }
 
+bool has_database(const std::string& uri) {
+  return parse_database_uri(uri).dialect != Dialect::Sqlite ||
+         std::filesystem::exists(sqlite_location(uri));
+}
+
+// Of a database whose schema is well.
+void tell_outside_locations(const Config& config, Findings& findings) {
+  if (findings.problems() > 0 || !has_database(config.backend_store_uri)) return;
+  Db db({config.backend_store_uri, config.pool});
+  if (check_schema(db).empty()) return;
+  const OutsideLocations found = find_outside_locations(db, ArtifactRoots(config));
+  for (const auto& [folder, experiments] : found.folders) {
+    findings.advice("artifacts",
+                    fmt::format("{} experiments have theirs in {}, which a server serves only with "
+                                "--allowed-artifact-root for this folder or one above it",
+                                experiments, log_text(folder)));
+  }
+  if (!found.is_all) findings.advice("artifacts", "not all experiments were looked at");
+}
+
 int check(const Config& config) {
   const std::string& uri = config.backend_store_uri;
   fmt::print("{}\n", without_password(uri));
-  const Findings findings = check_database({uri, config.pool});
+  Findings findings = check_database({uri, config.pool});
+  tell_outside_locations(config, findings);
   for (const Finding& one : findings.list()) {
     fmt::print("{:<8} {:<12} {}\n", name_of(one.level), one.topic, one.text);
   }
@@ -82,8 +106,7 @@ void refuse_with_trash(Db& db) {
 
 int detach_database(const Config& config) {
   const std::string& uri = config.backend_store_uri;
-  if (parse_database_uri(uri).dialect == Dialect::Sqlite &&
-      !std::filesystem::exists(sqlite_location(uri))) {
+  if (!has_database(uri)) {
     throw Error(ErrorCode::InvalidState, "There is no database " + uri + ".");
   }
   Db db({uri, config.pool});

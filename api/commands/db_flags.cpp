@@ -18,6 +18,24 @@ CLI::App* add_verb(CLI::App& app, const char* name, const char* help, CommandLin
   return subcommand;
 }
 
+// Which artifacts a server serves.
+void add_roots(CLI::App& check, Config& config) {
+  check
+      .add_option("--artifacts-destination", config.artifacts_destination,
+                  "As the server has it: artifacts elsewhere are told of.")
+      ->envname("MLFLOW_ARTIFACTS_DESTINATION");
+  check
+      .add_option("--default-artifact-root", config.default_artifact_root,
+                  "The same, if it is a folder.")
+      ->envname("MLFLOW_DEFAULT_ARTIFACT_ROOT");
+  check
+      .add_option("--allowed-artifact-root", config.artifact_roots,
+                  "The same. May be given several times.")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
 }  // namespace
 
 void parse_db_flags(int argc, const char* const* argv, CommandLine& result) {
@@ -25,9 +43,11 @@ void parse_db_flags(int argc, const char* const* argv, CommandLine& result) {
   CLI::App app("Look after the database of a server.", "millrace db");
   prepare_options(app);
   app.require_subcommand(1);
-  add_verb(app, "check",
-           "Tell about the database and what to improve; ends with 1 where something is wrong.",
-           result, DbCommand::Verb::Check);
+  add_roots(*add_verb(app, "check",
+                      "Tell about the database and what to improve; ends with 1 where something is "
+                      "wrong.",
+                      result, DbCommand::Verb::Check),
+            result.config);
   add_verb(app, "upgrade",
            "Create MLflow's schema in an empty database, or complete what was interrupted.", result,
            DbCommand::Verb::Upgrade)

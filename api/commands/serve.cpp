@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "api/commands/database_wait.h"
+#include "api/commands/outside_locations.h"
 #include "api/http/server.h"
 #include "api/rest/app.h"
 #include "api/rest/dispatch.h"
@@ -154,8 +155,10 @@ void serve(const Config& config) {
                                   {config.default_artifact_root, config.artifacts_destination}},
                                  config.model_version_source_regex);
   const ArtifactRoots artifact_roots(config);
-  const std::jthread cleaning(
-      [&](const std::stop_token& stop) { artifact_roots.remove_stale_uploads(stop); });
+  const std::jthread cleaning([&](const std::stop_token& stop) {
+    warn_of_outside_locations(*tracking_db, artifact_roots, stop);
+    artifact_roots.remove_stale_uploads(stop);
+  });
   Readiness readiness(
       readiness_checks(*tracking_db, separate ? registry_db.get() : nullptr, artifact_roots));
   App app{config, registry, *tracking_db, source_rules, artifact_roots, readiness};

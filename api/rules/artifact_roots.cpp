@@ -110,11 +110,21 @@ bool ArtifactRoots::is_proxied(std::string_view uri) const {
   return serve_artifacts_ && is_proxy_uri(uri);
 }
 
-const std::string& ArtifactRoots::root_holding(const std::optional<std::string>& folder,
-                                               const std::string& uri) const {
+const std::string* ArtifactRoots::holder(const std::optional<std::string>& folder) const {
   const auto holds = [&](const std::string& root) { return is_within(*folder, root); };
   const auto root = folder ? std::find_if(roots_.begin(), roots_.end(), holds) : roots_.end();
-  if (root != roots_.end()) return *root;
+  return root == roots_.end() ? nullptr : &*root;
+}
+
+bool ArtifactRoots::is_outside(const std::string& uri) const try {
+  return !is_proxied(uri) && is_local_uri(uri) && holder(resolve_path(local_path(uri))) == nullptr;
+} catch (const Error&) {
+  return false;  // no URI, or of another machine
+}
+
+const std::string& ArtifactRoots::root_holding(const std::optional<std::string>& folder,
+                                               const std::string& uri) const {
+  if (const std::string* root = holder(folder)) return *root;
   throw_invalid_parameter(
       "The artifact location '" + uri +
       "' is outside the artifact roots of this server. The administrator may allow it with"

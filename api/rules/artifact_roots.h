@@ -51,6 +51,9 @@ class ArtifactRoots {
   // there: nothing then tells whether it was emptied or never mounted here. Throws as find() does.
   std::string root_of(const std::string& uri) const;
 
+  // Whether the URI is a folder of this machine that find() refuses because it lies in no root.
+  bool is_outside(const std::string& uri) const;
+
   // Removes what interrupted uploads left below the roots (LocalStore::remove_stale_uploads), until
   // `stop` asks for an end. Throws nothing; what cannot be read is left alone.
   void remove_stale_uploads(const std::stop_token& stop) const;
@@ -59,7 +62,10 @@ class ArtifactRoots {
   bool is_proxied(std::string_view uri) const;
 
  private:
-  // The root that a local folder (nothing: none that can be resolved) lies in; throws if none does.
+  // The root that a local folder (nothing: none that can be resolved) lies in, or null.
+  const std::string* holder(const std::optional<std::string>& folder) const;
+
+  // The same; throws if none does.
   const std::string& root_holding(const std::optional<std::string>& folder,
                                   const std::string& uri) const;
 

@@ -77,8 +77,14 @@ TEST_F(ArtifactRootsTest, LocalLocationsMustLieBelowARoot) {
   for (const char* name : {"other", "served-beside", "served/../other", ""})
     EXPECT_THAT(refusal((folder_ / name).string()), HasSubstr("--allowed-artifact-root")) << name;
   EXPECT_THAT(refusal("file:///etc"), HasSubstr("INVALID_PARAMETER_VALUE"));
+  EXPECT_TRUE(ArtifactRoots(config_).is_outside((folder_ / "other").string()));
+  EXPECT_FALSE(ArtifactRoots(config_).is_outside((folder_ / "served/1").string()));
+  EXPECT_FALSE(ArtifactRoots(config_).is_outside("mlflow-artifacts:/1"));
+  EXPECT_FALSE(ArtifactRoots(config_).is_outside("s3://b/1"));
+  EXPECT_FALSE(ArtifactRoots(config_).is_outside("file://elsewhere/1"));
   config_.artifact_roots = {(folder_ / "other").string()};
   EXPECT_TRUE(has_file((folder_ / "other").string(), "a.txt"));
+  EXPECT_FALSE(ArtifactRoots(config_).is_outside((folder_ / "other").string()));
 }
 
 TEST_F(ArtifactRootsTest, ALinkIsJudgedByWhereItLeads) {
