@@ -31,7 +31,10 @@ class ArtifactWalk {
       if (name.starts_with(kUploadPrefix) || left_out_.contains(path)) continue;
       if (folder.empty() && name == kLostAndFound) continue;
       struct stat found {};
-      if (::lstat(path.c_str(), &found) != 0) continue;  // gone
+      if (::lstat(path.c_str(), &found) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) continue;  // gone
+        throw_errno(path, "cannot be read", errno);
+      }
       if (S_ISDIR(found.st_mode)) {
         item_({folder + name, true, path, 0});
         walk(folder + name + "/");
@@ -65,6 +68,7 @@ class ArtifactWalk {
     if (!target || !is_within(*target, root_)) {
       skipped_(path + " is a link that leads out of the folder: left out.");
     } else if (::lstat(target->c_str(), &found) != 0) {
+      if (errno != ENOENT && errno != ENOTDIR) throw_errno(*target, "cannot be read", errno);
       skipped_(path + " is a link to nothing: left out.");
     } else if (!S_ISREG(found.st_mode)) {
       skipped_(path + " is a link to no file: left out.");

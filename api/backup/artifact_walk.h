@@ -23,7 +23,7 @@ struct WalkedItem {
 // written, lost+found, the files of `left_out` (real paths) and, each told to `skipped` with the
 // reason, what is neither a file nor a folder and links that lead elsewhere or to folders. A link
 // to a file inside is given as that file. Nothing there is no error, nor what vanishes meanwhile.
-// Throws INTERNAL_ERROR for a folder that cannot be read.
+// Throws INTERNAL_ERROR for what cannot be looked at.
 void walk_artifacts(const std::string& root, const std::set<std::string>& left_out,
                     const std::function<void(const WalkedItem&)>& item,
                     const std::function<void(const std::string&)>& skipped);

@@ -100,6 +100,20 @@ class BackupReaderTest : public testing::Test {
   std::vector<std::string> skipped_;
 };
 
+// A path too long for the system, though the file can be reached from its folder.
+TEST_F(BackupReaderTest, WhatCannotBeLookedAtIsNotLeftOut) {
+  fs::path deep = folder_ / "root";
+  while (deep.native().size() < 3900) deep /= std::string(100, 'd');
+  fs::create_directories(deep);
+  const std::string name(220, 'f');
+  const FileDescriptor folder(::open(deep.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_TRUE(
+      FileDescriptor(::openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)));
+  EXPECT_THROW(save(), Error);
+  EXPECT_EQ(unlinkat(folder.get(), name.c_str(), 0), 0);
+  EXPECT_NO_THROW(save());
+}
+
 TEST_F(BackupReaderTest, EverythingComesBack) {
   const std::string deep =
       std::string(120, 'd') + "/" + std::string(120, 'e') + "/Größe \xff\n.txt";
