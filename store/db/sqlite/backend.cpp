@@ -19,10 +19,10 @@ std::size_t max_readers() {
 
 // A log of this many pages is started over. SQLite does so by itself only at a moment without any
 // reader, which overlapping reads never leave.
-constexpr int kLongLog = 11'000;
+constexpr int kLongLog = 9'000;
 // From here on even while the checkpointer is at work: after it there is less left to do.
-constexpr int kLongestLog = 13'000;
-constexpr std::int64_t kLogBytes = std::int64_t{48} << 20U;
+constexpr int kLongestLog = 11'000;
+constexpr std::int64_t kLogBytes = std::int64_t{40} << 20U;
 // How long new readers wait for those before them to end, and the pause if these do not.
 constexpr std::chrono::seconds kLongestHold{2};
 constexpr std::chrono::seconds kBetweenHolds{10};
