@@ -1,6 +1,7 @@
 #include "artifacts/real_path.h"
 
 #include <gtest/gtest.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -52,6 +53,27 @@ TEST_F(ResolvePath, GoesOnBehindWhatIsMissing) {
 TEST_F(ResolvePath, TakesARelativePathFromTheWorkingFolder) {
   EXPECT_EQ(resolve_path(""), fs::current_path().native());
   EXPECT_EQ(resolve_path("no_such_folder/../x"), (fs::current_path() / "x").native());
+}
+
+TEST_F(ResolvePath, LinksInARowAreFollowedToTheEnd) {
+  fs::create_directory_symlink("relative/../inside/absolute", root_ + "/inside/twice");
+  EXPECT_EQ(resolve_path(root_ + "/inside/twice/x/../y"), root_ + "/outside/y");
+}
+
+TEST_F(ResolvePath, RefusesWhatTheKernelCannotOpen) {
+  std::string path = root_ + "/missing";
+  while (path.size() + 2 < PATH_MAX) path += "/a";
+  EXPECT_EQ(resolve_path(path), path);
+  EXPECT_EQ(resolve_path(path + "/a"), std::nullopt);
+}
+
+TEST_F(ResolvePath, IsThePathWithoutLinksWhereThereAreNone) {
+  for (const std::string& path : {root_ + "/inside/./sub/../x/", std::string("//a//b"),
+                                  std::string("/"), std::string("x/../y"), std::string()}) {
+    EXPECT_EQ(resolve_path(path), path_without_links(path)) << path;
+  }
+  EXPECT_NE(resolve_path(root_ + "/inside/absolute"),
+            path_without_links(root_ + "/inside/absolute"));
 }
 
 TEST_F(ResolvePath, RefusesLoopsAndNul) {

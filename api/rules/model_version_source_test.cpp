@@ -120,11 +120,16 @@ TEST_F(ModelVersionSource, HoldsLocalSourcesInTheRunsFolder) {
     refusal(of_run(root + tail, "r"));
     refusal(of_run("file://" + root + tail, "r"));
   }
-  EXPECT_EQ(refusal(of_run(root + "/out/x", "r")),
-            "Invalid model version source: '" + folder_ +
-                "/secret/x'. To use a local path as a model version source, the run_id request "
-                "parameter has to be specified and the local path has to be contained within the "
-                "artifact directory of the run specified by the run_id.");
+  const std::string reason =
+      "'. To use a local path as a model version source, the run_id request parameter has to be "
+      "specified and the local path has to be contained within the artifact directory of the run "
+      "specified by the run_id.";
+  EXPECT_EQ(refusal(of_run(root + "/../x", "r")),
+            "Invalid model version source: '" + folder_ + "/run/x" + reason);
+  for (const std::string& source : {root + "/out/x", "file://" + root + "/out", root + "/out/.."}) {
+    EXPECT_EQ(refusal(of_run(source, "r")), "Invalid model version source: '" + source + reason)
+        << "or it would tell where the server's links lead";
+  }
   refusal(request(root));
   refusal(of_run("FILE://" + root, "r"));
   refusal(of_run(root, "proxied"));
@@ -133,6 +138,19 @@ TEST_F(ModelVersionSource, HoldsLocalSourcesInTheRunsFolder) {
                 "'. The run_id request parameter must identify the resource that contains the "
                 "source.");
   refusal(of_run("file://other" + root, "r"), ErrorCode::InternalError);
+}
+
+TEST_F(ModelVersionSource, KnowsTheProxyByItsRoute) {
+  stores_.runs["proxied"] = {"http://h/x/api/2.0/mlflow-artifacts/artifacts/1/a", "active"};
+  const SourceRules rules({{"http"}, {}}, "");
+  const std::string route = "http://h/x/api/2.0/mlflow-%61rtifacts/artifacts/1/a";
+  EXPECT_EQ(rules.check(of_run(route + "/m", "proxied"), stores_).source, route + "/m");
+  for (const std::string source : {"http://h/api/api/2.0/mlflow-artifacts/artifacts/2",
+                                   "http://h/api/2.0/api/2.0/mlflow-artifacts/artifacts/1/a"}) {
+    EXPECT_THROW(rules.check(of_run(source, "proxied"), stores_), Error) << source;
+  }
+  for (const std::string source : {"http://h/api/2.0/mlflow-artifacts", "http://h/2.0/artifacts"})
+    EXPECT_EQ(rules.check(of_run(source, "proxied"), stores_).source, source);
 }
 
 TEST_F(ModelVersionSource, HoldsProxiedSourcesBelowTheirOwner) {

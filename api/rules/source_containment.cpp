@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <vector>
 
 #include "api/rules/models_uri.h"
 #include "artifacts/real_path.h"
@@ -18,16 +17,6 @@ namespace {
 
 std::string_view parameter_of(OwnerKind kind) {
   return kind == OwnerKind::Run ? "run_id" : "model_id";
-}
-
-std::vector<std::string_view> split_path(std::string_view path) {
-  std::vector<std::string_view> segments;
-  while (true) {
-    const std::size_t slash = path.find('/');
-    segments.push_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) return segments;
-    path.remove_prefix(slash + 1);
-  }
 }
 
 // Where the owner keeps its artifacts; nothing when that is not recorded.
@@ -54,13 +43,22 @@ void validate_local_source(const std::string& source, const SourceOwner& owner,
                            SourceLookup& stores) {
   if (owner.id.empty()) throw_not_contained(source, owner.kind);
   const std::optional<std::string> root = artifact_root(source, owner, stores);
-  const std::optional<std::string> path = resolve_path(local_path(source));
+  const std::string given = local_path(source);
+  const std::optional<std::string> path = resolve_path(given);
   if (!path) throw_not_contained(source, owner.kind);
   if (root && is_local_uri(*root)) {
     const std::optional<std::string> folder = resolve_path(local_path(*root));
     if (folder && is_within(*path, *folder)) return;
   }
-  throw_not_contained(*path, owner.kind);
+  // MLflow quotes the resolved path, which tells where the links of this machine lead.
+  throw_not_contained(*path == path_without_links(given) ? *path : source, owner.kind);
+}
+
+bool goes_up(std::string_view path) {
+  while (const auto name = take_name(path)) {
+    if (*name == "..") return true;
+  }
+  return false;
 }
 
 // _validate_non_local_source_contains_relative_paths. MLflow compares the path with what it
@@ -73,9 +71,7 @@ void validate_absolute(std::string_view source) {
   const auto repeated =
       std::unique(path.begin(), path.end(), [](char a, char b) { return a == '/' && b == '/'; });
   path.erase(repeated, path.end());
-  const std::vector<std::string_view> segments = split_path(decoded);
-  const bool goes_up = std::find(segments.begin(), segments.end(), "..") != segments.end();
-  if (path.starts_with('/') && path == normalize_path(path) && !goes_up &&
+  if (path.starts_with('/') && path == normalize_path(path) && !goes_up(decoded) &&
       path.find('\0') == std::string::npos) {
     return;
   }
@@ -90,16 +86,18 @@ void validate_absolute(std::string_view source) {
 struct Location {
   std::string scheme;
   std::string netloc;
-  std::vector<std::string> path;  // its names, each decoded until nothing changes
+  std::string path;
 };
 
 Location location_of(std::string_view uri) {
-  const UriParts parts = split_uri(uri);
-  Location location{parts.scheme, python::lower(parts.netloc), {}};
-  for (const std::string_view segment : split_path(parts.path)) {
-    if (!segment.empty()) location.path.push_back(unquote_fully(segment, Plus::Kept));
-  }
-  return location;
+  UriParts parts = split_uri(uri);
+  return {std::move(parts.scheme), python::lower(parts.netloc), std::move(parts.path)};
+}
+
+// Takes the first name off the path, decoded until nothing changes.
+std::optional<std::string> take_decoded_name(std::string_view& path) {
+  const auto name = take_name(path);
+  return name ? std::optional(unquote_fully(*name, Plus::Kept)) : std::nullopt;
 }
 
 // _is_mlflow_artifact_source: a URI of this server's artifact proxy, or of one like it.
@@ -108,15 +106,26 @@ bool is_artifact_proxy(const Location& location) {
                                                           "artifacts"};
   if (location.scheme == "mlflow-artifacts") return true;
   if (location.scheme != "http" && location.scheme != "https") return false;
-  return std::search(location.path.begin(), location.path.end(), kRoute.begin(), kRoute.end()) !=
-         location.path.end();
+  std::size_t found = 0;
+  std::string_view path = location.path;
+  while (const auto name = take_decoded_name(path)) {
+    if (*name != kRoute[found]) found = 0;  // its names differ, so that it can begin anew here only
+    if (*name == kRoute[found] && ++found == kRoute.size()) return true;
+  }
+  return false;
 }
 
 // _is_uri_within_root.
 bool is_below(const Location& location, const Location& root) {
-  return location.scheme == root.scheme && location.netloc == root.netloc && !root.path.empty() &&
-         location.path.size() >= root.path.size() &&
-         std::equal(root.path.begin(), root.path.end(), location.path.begin());
+  if (location.scheme != root.scheme || location.netloc != root.netloc) return false;
+  std::string_view names = location.path;
+  std::string_view wanted = root.path;
+  bool any = false;
+  while (const auto name = take_decoded_name(wanted)) {
+    if (take_decoded_name(names) != name) return false;
+    any = true;
+  }
+  return any;
 }
 
 // RunsArtifactRepository.parse_runs_uri.

@@ -142,6 +142,8 @@ std::string quote(std::string_view text, std::string_view kept) {
 }
 
 std::string unquote_fully(std::string_view text, Plus plus) {
+  if (text.find_first_of(plus == Plus::IsSpace ? "%+" : "%") == std::string_view::npos)
+    return std::string(text);
   RoundedBytes out;
   for (const char c : text) {
     out.push(c == '+' && plus == Plus::IsSpace ? ' ' : c, 0);

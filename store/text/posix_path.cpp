@@ -1,41 +1,35 @@
 #include "store/text/posix_path.h"
 
+#include <algorithm>
+
 namespace millrace {
 
-void push_names(std::vector<std::string>& names, std::string_view path) {
-  std::size_t end = path.size();
-  while (true) {
-    const std::size_t slash = end == 0 ? std::string_view::npos : path.rfind('/', end - 1);
-    const std::size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
-    if (begin < end) names.emplace_back(path.substr(begin, end - begin));
-    if (slash == std::string_view::npos) return;
-    end = slash;
-  }
+std::optional<std::string_view> take_name(std::string_view& path) {
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  if (path.empty()) return std::nullopt;
+  const std::string_view name = path.substr(0, path.find('/'));
+  path.remove_prefix(name.size());
+  return name;
 }
 
 std::string normalize_path(std::string_view path) {
-  std::string_view root;
-  if (path.starts_with("//") && !path.starts_with("///")) {
-    root = "//";
-  } else if (path.starts_with('/')) {
-    root = "/";
-  }
-  std::vector<std::string> rest;
-  push_names(rest, path);
-  std::vector<std::string> kept;
-  for (; !rest.empty(); rest.pop_back()) {
-    std::string& name = rest.back();
-    if (name == ".") continue;
-    if (name != ".." || (root.empty() && kept.empty()) || (!kept.empty() && kept.back() == "..")) {
-      kept.push_back(std::move(name));
-    } else if (!kept.empty()) {
-      kept.pop_back();
+  std::string result;
+  if (path.starts_with('/'))
+    result = path.starts_with("//") && !path.starts_with("///") ? "//" : "/";
+  const std::size_t root = result.size();
+  while (const auto name = take_name(path)) {
+    if (*name == ".") continue;
+    if (*name == "..") {
+      const std::size_t slash = result.rfind('/');
+      const std::size_t last = std::max(root, slash == std::string::npos ? 0 : slash + 1);
+      if (result.size() > last && std::string_view(result).substr(last) != "..") {
+        result.resize(last > root ? last - 1 : last);
+        continue;
+      }
+      if (root > 0) continue;
     }
-  }
-  std::string result(root);
-  for (const std::string& name : kept) {
-    if (&name != &kept.front()) result += '/';
-    result += name;
+    if (result.size() > root) result += '/';
+    result += *name;
   }
   return result.empty() ? "." : result;
 }

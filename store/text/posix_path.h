@@ -1,9 +1,9 @@
 // Paths as Python's posixpath sees them: text, whatever lies there.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace millrace {
 
@@ -11,7 +11,7 @@ namespace millrace {
 // "" is ".". Looks at no file.
 std::string normalize_path(std::string_view path);
 
-// Appends the names between slashes, the first one last, so that it is popped first.
-void push_names(std::vector<std::string>& names, std::string_view path);
+// Takes the first name, and the slashes before it, off the path; nothing when there is none.
+std::optional<std::string_view> take_name(std::string_view& path);
 
 }  // namespace millrace
