@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   try {
     const Json variables{{"a", "x"}, {"b", {{"runId", "r"}}}};
-    graphql::execute({query, variables, std::nullopt}, {}, resolver);
+    std::string answer;
+    graphql::execute({query, variables, std::nullopt}, {}, resolver, answer, [] {});
   } catch (const Error&) {
   }
   return 0;

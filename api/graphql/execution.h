@@ -28,12 +28,11 @@ struct Request {
   std::optional<std::string> operation_name;
 };
 
-struct Result {
-  Json data;  // null when nothing was run
-  std::vector<std::string> errors;
-};
-
-// Throws INVALID_PARAMETER_VALUE for a query that cannot be parsed.
-Result execute(const Request& request, const Limits& limits, const Resolver& resolver);
+// Appends {"data": ..., "errors": ...} to `out` as it is made; `data` is null when nothing was run,
+// `errors` when there are none. Calls `on_progress` behind each object and each error: it may take
+// away what is in `out` by then, and what it throws ends all. Throws INVALID_PARAMETER_VALUE for a
+// query that cannot be parsed, before it has written anything.
+void execute(const Request& request, const Limits& limits, const Resolver& resolver,
+             std::string& out, const std::function<void()>& on_progress);
 
 }  // namespace millrace::graphql

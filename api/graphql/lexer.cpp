@@ -34,12 +34,12 @@ std::string block_string_value(std::string_view raw) {
     lines[i].remove_prefix(std::min(common, lines[i].size()));
   }
   const auto blank = [](std::string_view line) { return indentation(line) == line.size(); };
-  while (!lines.empty() && blank(lines.front())) lines.erase(lines.begin());
-  while (!lines.empty() && blank(lines.back())) lines.pop_back();
+  const auto first = std::find_if_not(lines.begin(), lines.end(), blank);
+  while (lines.end() != first && blank(lines.back())) lines.pop_back();
   std::string value;
-  for (const std::string_view line : lines) {
-    if (&line != &lines.front()) value += '\n';
-    value += line;
+  for (auto line = first; line != lines.end(); ++line) {
+    if (line != first) value += '\n';
+    value += *line;
   }
   return value;
 }
@@ -168,7 +168,9 @@ Token Lexer::string() {
     char32_t value = unicode_escape();
     if (value >= 0xD800 && value < 0xDC00 && source_.substr(position_).starts_with("\\u")) {
       position_ += 2;
-      value = 0x10000 + ((value - 0xD800) << 10U) + (unicode_escape() - 0xDC00);
+      const char32_t second = unicode_escape();
+      if (second < 0xDC00 || second > 0xDFFF) refuse("the second half of a character");
+      value = 0x10000 + ((value - 0xD800) << 10U) + (second - 0xDC00);
     }
     if (value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) refuse("a Unicode character");
     python::append_code_point(token.text, value);

@@ -24,10 +24,10 @@ std::string too_many(std::size_t limit, std::size_t count, const std::string& wh
 std::optional<std::string> broken_limit(const Document& document, const Limits& limits) {
   std::size_t root_fields = 0;
   std::size_t most_aliases = 0;
+  std::size_t selections = 0;  // of all operations
   for (const Operation& operation : document.operations) {
     Selection whole;
     whole.selections = operation.selections;
-    std::size_t selections = 0;
     std::vector<std::pair<const Selection*, std::size_t>> stack{{&whole, 1}};
     while (!stack.empty()) {
       const auto [parent, depth] = stack.back();

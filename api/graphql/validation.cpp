@@ -1,12 +1,16 @@
 #include "api/graphql/validation.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "api/graphql/merged_fields.h"
+#include "store/common/error.h"
 
 namespace millrace::graphql {
 namespace {
+
+constexpr std::size_t kMaximumFaults = 100;  // as in graphql-core
 
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -24,6 +28,24 @@ class Validation {
   explicit Validation(const Document& document) : document_(document) {}
 
   std::vector<std::string> run() {
+    try {
+      check_document();
+    } catch (const Error& error) {
+      faults_.push_back(error.message());
+    }
+    return std::move(faults_);
+  }
+
+ private:
+  void fault(std::string text) {
+    if (faults_.size() == kMaximumFaults) {
+      throw_invalid_parameter(
+          "Too many validation errors, error limit reached. Validation aborted.");
+    }
+    faults_.push_back(shown_message(std::move(text)));
+  }
+
+  void check_document() {
     check_operation_names();
     for (const Operation& operation : document_.operations) check_operation(operation);
     for (const Fragment& fragment : document_.fragments) check_fragment(fragment);
@@ -31,11 +53,7 @@ class Validation {
       if (!used_fragments_.contains(fragment.name))
         fault("Fragment " + in_quotes(fragment.name) + " is never used.");
     }
-    return std::move(faults_);
   }
-
- private:
-  void fault(std::string text) { faults_.push_back(std::move(text)); }
 
   void check_operation_names() {
     std::set<std::string> seen;
@@ -236,10 +254,13 @@ class Validation {
     collect_usages(operation.selections, root_type(operation), visited, usages);
     const std::string where =
         operation.name.empty() ? "" : " operation " + in_quotes(operation.name);
-    std::set<std::string> used;
+    std::map<std::string_view, const VariableDefinition*> definitions;
+    for (const VariableDefinition& variable : operation.variables)
+      definitions.emplace(variable.name, &variable);
+    std::set<std::string_view> used;
     for (const Usage& usage : usages) {
       used.insert(usage.variable);
-      if (definition(operation, usage.variable) == nullptr) {
+      if (!definitions.contains(usage.variable)) {
         fault("Variable '$" + usage.variable + "' is not defined" +
               (where.empty() ? "" : " by" + where) + ".");
       }
@@ -251,21 +272,15 @@ class Validation {
       }
     }
     for (const Usage& usage : usages) {
-      const VariableDefinition* variable = definition(operation, usage.variable);
-      if (variable == nullptr || usage.expected == nullptr) continue;
-      if (find_type(innermost(variable->type).name) == nullptr) continue;
-      if (!fits(variable->type, *usage.expected, variable->default_value.has_value())) {
-        fault("Variable '$" + usage.variable + "' of type " + in_quotes(to_string(variable->type)) +
+      const auto found = definitions.find(usage.variable);
+      if (found == definitions.end() || usage.expected == nullptr) continue;
+      const VariableDefinition& variable = *found->second;
+      if (find_type(innermost(variable.type).name) == nullptr) continue;
+      if (!fits(variable.type, *usage.expected, variable.default_value.has_value())) {
+        fault("Variable '$" + usage.variable + "' of type " + in_quotes(to_string(variable.type)) +
               " used in position expecting type " + in_quotes(to_string(*usage.expected)) + ".");
       }
     }
-  }
-
-  static const VariableDefinition* definition(const Operation& operation, const std::string& name) {
-    for (const VariableDefinition& variable : operation.variables) {
-      if (variable.name == name) return &variable;
-    }
-    return nullptr;
   }
 
   static bool fits(const TypeReference& given, const TypeReference& expected, bool has_default) {

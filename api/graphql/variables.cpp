@@ -1,12 +1,27 @@
 #include "api/graphql/variables.h"
 
 #include <algorithm>
+#include <string_view>
 
-#include "api/json/writer.h"
+#include "api/graphql/inspect.h"
+#include "store/common/error.h"
 #include "store/text/python_text.h"
 
 namespace millrace::graphql {
 namespace {
+
+constexpr std::size_t kMaximumErrors = 50;  // as in graphql-core
+
+// Of the texts in one list.
+constexpr std::size_t kMaximumListBytes = std::size_t{16} << 20U;
+
+void add_error(std::vector<std::string>& errors, std::string text) {
+  if (errors.size() == kMaximumErrors) {
+    throw_invalid_parameter(
+        "Too many errors processing variables, error limit reached. Execution aborted.");
+  }
+  errors.push_back(shown_message(std::move(text)));
+}
 
 // One variable's value on its way to its type.
 class Coercion {
@@ -28,7 +43,7 @@ class Coercion {
     if (named.name == "Int") return coerce_int(value, path);
     if (named.name == "LongString") return coerce_long(value, path);
     if (named.name == "String" && !value.is_string())
-      refuse(value, path, "String cannot represent a non string value: " + python_repr(value));
+      refuse(value, path, "String cannot represent a non string value: " + inspect(value));
     return value;
   }
 
@@ -71,18 +86,17 @@ class Coercion {
           "Value '" + value.get<std::string>() + "' does not exist in '" + type.name + "' enum.");
     } else if (!known) {
       refuse(value, path,
-             "Enum '" + type.name + "' cannot represent non-string value: " + python_repr(value) +
-                 ".");
+             "Enum '" + type.name + "' cannot represent non-string value: " + inspect(value) + ".");
     }
     return value;
   }
 
   Json coerce_int(const Json& value, const std::string& path) {
     if (!value.is_number_integer() && !is_big_integer(value)) {
-      refuse(value, path, "Int cannot represent non-integer value: " + python_repr(value));
+      refuse(value, path, "Int cannot represent non-integer value: " + inspect(value));
     } else if (is_big_integer(value) || value.get<std::int64_t>() != value.get<std::int32_t>()) {
       refuse(value, path,
-             "Int cannot represent non 32-bit signed integer value: " + python_repr(value));
+             "Int cannot represent non 32-bit signed integer value: " + inspect(value));
     }
     return value;
   }
@@ -93,15 +107,15 @@ class Coercion {
       const auto number = python::parse_int(value.get<std::string>());
       if (number && number->fits) return number->value;
     }
-    refuse(value, path,
-           "Expected type 'LongString'. A 64-bit integer was expected, got " + python_repr(value) +
-               ".");
+    refuse(
+        value, path,
+        "Expected type 'LongString'. A 64-bit integer was expected, got " + inspect(value) + ".");
     return nullptr;
   }
 
   void refuse(const Json& value, const std::string& path, const std::string& reason) {
-    errors_.push_back("Variable '$" + variable_.name + "' got invalid value " + python_repr(value) +
-                      (path == variable_.name ? "" : " at '" + path + "'") + "; " + reason);
+    add_error(errors_, "Variable '$" + variable_.name + "' got invalid value " + inspect(value) +
+                           (path == variable_.name ? "" : " at '" + path + "'") + "; " + reason);
   }
 
   const VariableDefinition& variable_;
@@ -111,26 +125,39 @@ class Coercion {
   Json result;
 };
 
+// The values given to the variables, each of which has another name.
+std::map<std::string_view, const Json*> given_values(const Operation& operation,
+                                                     const Json& given) {
+  std::map<std::string_view, const Json*> values;
+  for (const VariableDefinition& variable : operation.variables) values[variable.name] = nullptr;
+  for (const auto& member : given.items()) {
+    const auto found = values.find(member.key());
+    if (found != values.end()) found->second = &member.value();
+  }
+  return values;
+}
+
 }  // namespace
 
 Variables coerce_variables(const Operation& operation, const Json& given,
                            std::vector<std::string>& errors) {
   Variables variables;
+  const auto values = given_values(operation, given);
   for (const VariableDefinition& variable : operation.variables) {
-    const auto found = given.find(variable.name);
+    const Json* value = values.at(variable.name);
     const std::string type = to_string(variable.type);
-    if (found == given.end()) {
+    if (value == nullptr) {
       if (variable.default_value) {
         variables[variable.name] = literal_value(*variable.default_value, variable.type, {});
       } else if (variable.type.non_null) {
-        errors.push_back("Variable '$" + variable.name + "' of required type '" + type +
-                         "' was not provided.");
+        add_error(errors, "Variable '$" + variable.name + "' of required type '" + type +
+                              "' was not provided.");
       }
-    } else if (found->is_null() && variable.type.non_null) {
-      errors.push_back("Variable '$" + variable.name + "' of non-null type '" + type +
-                       "' must not be null.");
+    } else if (value->is_null() && variable.type.non_null) {
+      add_error(errors, "Variable '$" + variable.name + "' of non-null type '" + type +
+                            "' must not be null.");
     } else {
-      variables[variable.name] = Coercion(variable, *found, errors).result;
+      variables[variable.name] = Coercion(variable, *value, errors).result;
     }
   }
   return variables;
@@ -146,8 +173,16 @@ Json literal_value(const Value& value, const TypeReference& type, const Variable
     Json list = Json::array();
     if (value.kind != Value::Kind::List)
       list.push_back(literal_value(value, type.item.front(), variables));
-    for (const Value& item : value.items)
+    std::size_t bytes = 0;
+    for (const Value& item : value.items) {
       list.push_back(literal_value(item, type.item.front(), variables));
+      // Each place may name the same long variable.
+      if (list.back().is_string()) bytes += list.back().get_ref<const std::string&>().size();
+      if (bytes > kMaximumListBytes) {
+        throw_invalid_parameter("A list of the GraphQL query has more than " +
+                                std::to_string(kMaximumListBytes) + " bytes.");
+      }
+    }
     return list;
   }
   const Type& named = named_type(type);

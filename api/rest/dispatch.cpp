@@ -1,8 +1,10 @@
 #include "api/rest/dispatch.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 
 #include "api/rest/idempotency.h"
@@ -68,6 +70,18 @@ HttpResponse artifacts_only_reply(std::string_view rule) {
                         " `--artifacts-only`");
 }
 
+// Bytes of a JSON body or reply from which on memory goes back to the system behind a request: one
+// value takes many times its text, and the allocator keeps what was freed, an arena for each
+// thread.
+constexpr std::size_t kLargeRequest = std::size_t{4} << 20U;
+
+void give_memory_back() {
+  static std::atomic_flag busy;
+  if (busy.test_and_set()) return;
+  malloc_trim(0);
+  busy.clear();
+}
+
 HttpResponse method_not_allowed(const Rows& rows) {
   HttpResponse response = html_error_reply(405);
   response.headers.emplace_back("allow", allowed_methods(rows));
@@ -125,6 +139,15 @@ Dispatch::Answer Dispatch::route(HttpRequest& http, Target target, bool in_capit
 HttpResponse Dispatch::call(const Route& row, const Request& request) const {
   if (app_.config.artifacts_only && !is_about_artifacts(row))
     return artifacts_only_reply(request.rule);
+  HttpResponse response = answer(row, request);
+  const std::uint64_t size = response.source == nullptr ? 0 : response.source->size();
+  if (row.body == Body::JsonBody &&
+      std::max<std::uint64_t>(size, request.body_size()) >= kLargeRequest)
+    give_memory_back();
+  return response;
+}
+
+HttpResponse Dispatch::answer(const Route& row, const Request& request) const {
   const ErrorForm form = request.layer == Layer::Native ? ErrorForm::Compact : ErrorForm::Spaced;
   try {
     return is_named_write(row, request.http) ? answer_once(app_, row, request)

@@ -24,6 +24,7 @@ class Dispatch {
 
   Answer route(HttpRequest& http, Target target, bool in_capitals) const;
   HttpResponse call(const Route& row, const Request& request) const;
+  HttpResponse answer(const Route& row, const Request& request) const;
   HttpResponse unknown_path(const HttpRequest& http, const Target& target) const;
   HttpResponse options(const Rows& rows, std::string_view path) const;
 

@@ -15,13 +15,14 @@ namespace millrace {
 // {"key": entity}
 template <class Entity>
 HttpResponse entity_reply(std::string_view key, const Entity& entity) {
-  std::string body;
-  JsonWriter writer(body, Layout::Pretty);
+  Spill spill;
+  JsonWriter writer(spill.text(), Layout::Pretty);
   writer.begin_object();
   writer.key(key);
   write_json(writer, entity);
   writer.end_object();
-  return json_reply(std::move(body));
+  spill.roll();
+  return spill.reply("application/json");
 }
 
 // {"name": [...], "next_page_token": ...}, written item by item: memory does not grow with the

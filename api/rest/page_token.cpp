@@ -102,6 +102,8 @@ std::optional<std::string> page_token_if(bool more, std::int64_t offset, std::in
 
 std::int64_t decode_page_token(std::string_view token) {
   if (token.empty()) return 0;
+  if (token.size() > kLongestPageToken)
+    refuse("longer than " + std::to_string(kLongestPageToken) + " characters");
   const bool ascii = std::all_of(token.begin(), token.end(),
                                  [](char c) { return static_cast<signed char>(c) >= 0; });
   const auto decoded = ascii ? base64_decode(token) : std::nullopt;

@@ -154,6 +154,7 @@ std::string Request::read_body(std::size_t limit, const Error& too_large) const 
              http.body == nullptr ? 0 : http.body->read(buffer.data(), buffer.size())) {
     if (body.size() + size > limit) throw too_large;
     body.append(buffer.data(), size);
+    body_size_ += size;
   }
   return body;
 }

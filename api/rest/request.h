@@ -97,6 +97,8 @@ struct Request {
   std::string read_body() const;
   // The same with another limit in bytes and what is thrown beyond it.
   std::string read_body(std::size_t limit, const Error& too_large) const;
+  // Bytes that these have read.
+  std::size_t body_size() const { return body_size_; }
 
   // The body as a JSON object, decoded once more where old clients encode twice. Throws
   // INVALID_PARAMETER_VALUE for another content type and another kind of value.
@@ -105,6 +107,8 @@ struct Request {
   // Decodes query or body (registry.md section 2). Throws INVALID_PARAMETER_VALUE with MLflow's
   // texts.
   Message decode(std::span<const Param> params) const;
+
+  mutable std::size_t body_size_ = 0;
 };
 
 // MLflow has no limit; a bound keeps one request from taking the machine's memory.

@@ -38,8 +38,21 @@ static_assert(in_order(), "error_row indexes the table by the enumerator");
 
 const ErrorRow& error_row(ErrorCode code) { return kRows[static_cast<std::size_t>(code)]; }
 
-void throw_invalid_parameter(const std::string& message) {
-  throw Error(ErrorCode::InvalidParameterValue, message);
+std::string shown_message(std::string text) {
+  if (text.size() <= kLongestMessage) return text;
+  // No character is cut in two.
+  const auto boundary = [&](std::size_t at) {
+    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80) --at;
+    return at;
+  };
+  const std::size_t head = boundary(kLongestMessage / 2);
+  const std::size_t tail = boundary(text.size() - kLongestMessage / 2);
+  return text.substr(0, head) + " ... (" + std::to_string(tail - head) + " bytes left out) ... " +
+         text.substr(tail);
+}
+
+void throw_invalid_parameter(std::string message) {
+  throw Error(ErrorCode::InvalidParameterValue, std::move(message));
 }
 
 }  // namespace millrace

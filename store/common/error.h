@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace millrace {
 
@@ -42,21 +43,31 @@ struct ErrorRow {
 
 const ErrorRow& error_row(ErrorCode code);
 
-// A request that fails. The message is what the client sees: UTF-8, never SQL or a secret. It may
-// quote a NUL of the request, at which `what()` ends and `message()` does not.
+// What a client is shown of a text that quotes what it sent: all of it up to kLongestMessage bytes,
+// beyond that its two ends and how many bytes are left out between them. MLflow quotes everything.
+inline constexpr std::size_t kLongestMessage = 65'536;
+std::string shown_message(std::string text);
+
+// A request that fails. The message is what the client sees: UTF-8, never SQL or a secret, and cut
+// by shown_message. It may quote a NUL of the request, at which `what()` ends and `message()` does
+// not.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message)
-      : std::runtime_error(message), code_(code), message_(message) {}
+  Error(ErrorCode code, std::string message)
+      : Error(Shown(), code, shown_message(std::move(message))) {}
   ErrorCode code() const { return code_; }
   const std::string& message() const { return message_; }
 
  private:
+  struct Shown {};
+  Error(Shown, ErrorCode code, const std::string& message)
+      : std::runtime_error(message), code_(code), message_(message) {}
+
   ErrorCode code_;
   std::string message_;
 };
 
 // The commonest one: MLflow's INVALID_PARAMETER_VALUE (400).
-[[noreturn]] void throw_invalid_parameter(const std::string& message);
+[[noreturn]] void throw_invalid_parameter(std::string message);
 
 }  // namespace millrace
