@@ -1,6 +1,7 @@
 """What an attacker or a bad night does to the process: memory, log, disk and signals stay in order."""
 
 import http.client
+import json
 import shutil
 import signal
 import sqlite3
@@ -66,6 +67,71 @@ def test_what_a_client_sends_stays_on_its_line_of_the_log(server):
     assert "\x1b" not in log
     assert not any(line.startswith("FORGED") for line in log.splitlines())
     assert all(len(line) < 1000 for line in log.splitlines())
+
+
+def peak_mib(server, act):
+    """The most memory that the server has while something is done."""
+    with open(f"/proc/{server.process.pid}/clear_refs", "w") as peaks:
+        peaks.write("5")
+    act()
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("method, path, field, text", [
+    ("POST", "registered-models/set-tag", "key", "a/" * (10 * MIB)),
+    ("POST", "model-versions/create", "source", "s3://b" + "/a" * (10 * MIB)),
+    ("POST", "model-versions/create", "source", "/a" * (10 * MIB)),
+    ("GET", "artifacts/list", "path", "a/" * (10 * MIB)),
+    ("GET", "registered-models/search", "page_token", "W1tb" * (5 * MIB)),
+    ("POST", "registered-models/rename", "new_name", "a/" * (10 * MIB)),
+    ("POST", "registered-models/create", "tags", "a" * (20 * MIB)),
+])
+def test_a_long_text_takes_a_few_times_its_length(server, method, path, field, text):
+    rest = Rest(server)
+    rest.call("POST", "registered-models/create", {"name": "m"})
+    run_id = rest.call("POST", "runs/create", {"experiment_id": "0"})[1]["run"]["info"]["run_id"]
+    body = {"name": "m", "value": "v", "run_id": run_id, field: text}
+    before = resident_mib(server)
+    answers = []
+    peak = peak_mib(server, lambda: answers.append(rest.call(method, path, body)))
+    rest.close()
+    status, answer = answers[0]
+    print(f"{path} {field}: {peak - before:.0f} MiB, then {resident_mib(server) - before:.0f}")
+    assert status == 400 and len(answer["message"]) < 70_000
+    assert peak - before < 8 * len(text) / MIB
+    assert resident_mib(server) - before < 16
+
+
+def test_a_graphql_request_has_one_budget(server):
+    rest = Rest(server)
+    for i in range(40):
+        run_id = rest.call("POST", "runs/create", {"experiment_id": "0"})[1]["run"]["info"]["run_id"]
+        for j in range(3):
+            rest.ok("POST", "runs/log-batch", {"run_id": run_id, "metrics": [
+                {"key": f"m{j}.{k}", "value": i, "timestamp": 1, "step": 1} for k in range(1000)]})
+    fields = " ".join(f'a{i}:mlflowSearchRuns(input:{{experimentIds:["0"]}}){{runs{{data{{metrics{{key value}}}}}}}}'
+                      for i in range(10))
+    before = resident_mib(server)
+    answers = []
+
+    def ask():
+        rest.connection.request("POST", "/graphql", json.dumps({"query": "{" + fields + "}"}),
+                                {"Content-Type": "application/json"})
+        answers.append(json.loads(rest.connection.getresponse().read()))
+
+    peak = peak_mib(server, ask)
+    rest.close()
+    data, errors = answers[0]["data"], answers[0]["errors"]
+    print(f"graphql: {peak - before:.0f} MiB, then {resident_mib(server) - before:.0f}")
+    assert len(data["a0"]["runs"][39]["data"]["metrics"]) == 3000
+    assert data["a9"] is None
+    assert "made from more than 24 MiB" in errors[-1]
+    assert peak - before < 400
+    assert resident_mib(server) - before < 64
 
 
 def assert_lost(server, rest):

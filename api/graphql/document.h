@@ -85,7 +85,7 @@ struct Document {
 };
 
 // Throws INVALID_PARAMETER_VALUE for what is no executable document, and when brackets are nested
-// deeper than 200, over 200 fragments or 1,000 uses of them, over 15,000 tokens, or over 1 MiB.
+// deeper than 200, over 200 fragments, over 15,000 tokens, or over 1 MiB.
 Document parse_document(std::string_view source);
 
 // A type reference and a value as the specification writes them.

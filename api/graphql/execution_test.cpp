@@ -149,6 +149,15 @@ TEST(GraphqlExecution, SelectionsOfAllOperationsCountTogether) {
             R"({"data":null,"errors":["Query exceeds maximum total selections of 1000"]})");
 }
 
+TEST(GraphqlExecution, UsesOfFragmentsCountWhereverTheyAreMet) {
+  std::string query = "{";
+  for (int i = 0; i < 40; ++i) query += " test{...F}";
+  query += "} fragment F on Test{";
+  for (int i = 0; i < 30; ++i) query += " ...G";
+  EXPECT_EQ(run(query + "} fragment G on Test{output}"),
+            R"({"data":null,"errors":["Query exceeds maximum uses of fragments of 1000"]})");
+}
+
 TEST(GraphqlExecution, AListThatNamesALongVariableAgainAndAgainIsRefused) {
   std::string query = "query($a:String){mlflowSearchRuns(input:{experimentIds:[";
   for (int i = 0; i < 20; ++i) query += "$a ";

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaximumDepth = 10;
 constexpr std::size_t kMaximumSelections = 1000;
+constexpr std::size_t kMaximumUses = 1000;  // of fragments; MLflow has no such limit
 
 std::string too_many(std::size_t limit, std::size_t count, const std::string& what,
                      const std::string& variable) {
@@ -25,6 +26,7 @@ std::optional<std::string> broken_limit(const Document& document, const Limits& 
   std::size_t root_fields = 0;
   std::size_t most_aliases = 0;
   std::size_t selections = 0;  // of all operations
+  std::size_t uses = 0;
   for (const Operation& operation : document.operations) {
     Selection whole;
     whole.selections = operation.selections;
@@ -35,7 +37,7 @@ std::optional<std::string> broken_limit(const Document& document, const Limits& 
       if (depth > kMaximumDepth)
         return "Query exceeds maximum depth of " + std::to_string(kMaximumDepth);
       std::size_t aliases = 0;
-      for (const auto& [key, group] : merged_fields(document, {parent})) {
+      for (const auto& [key, group] : merged_fields(document, {parent}, &uses)) {
         for (const Selection* field : group) {
           if (depth == 1) ++root_fields;
           if (!field->alias.empty()) ++aliases;
@@ -46,6 +48,8 @@ std::optional<std::string> broken_limit(const Document& document, const Limits& 
           }
         }
       }
+      if (uses > kMaximumUses)
+        return "Query exceeds maximum uses of fragments of " + std::to_string(kMaximumUses);
       most_aliases = std::max(most_aliases, aliases);
     }
   }

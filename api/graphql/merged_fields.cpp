@@ -14,6 +14,7 @@ class Collection {
 
   void collect(const std::vector<Selection>& selections) {
     for (const Selection& selection : selections) {
+      if (selection.kind != Selection::Kind::Field) ++uses_;
       if (selection.kind == Selection::Kind::InlineFragment) {
         collect(selection.selections);
       } else if (selection.kind == Selection::Kind::FragmentSpread) {
@@ -29,12 +30,14 @@ class Collection {
     }
   }
   Groups take() { return std::move(groups_); }
+  std::size_t uses() const { return uses_; }
 
  private:
   const Document& document_;
   Groups groups_;
   std::map<std::string_view, std::size_t> places_;  // of the keys in the groups
   std::set<std::string_view> visited_;
+  std::size_t uses_ = 0;
 };
 
 std::vector<const ObjectField*> sorted_fields(const Value& value) {
@@ -104,9 +107,10 @@ class Comparison {
 
 }  // namespace
 
-Groups merged_fields(const Document& document, const Group& parents) {
+Groups merged_fields(const Document& document, const Group& parents, std::size_t* uses) {
   Collection collection(document);
   for (const Selection* parent : parents) collection.collect(parent->selections);
+  if (uses != nullptr) *uses += collection.uses();
   return collection.take();
 }
 

@@ -14,8 +14,8 @@ namespace millrace::graphql {
 using Group = std::vector<const Selection*>;
 using Groups = std::vector<std::pair<std::string, Group>>;  // in the order of the query
 
-// Fragments that do not exist are left out.
-Groups merged_fields(const Document& document, const Group& parents);
+// Fragments that do not exist are left out. How often one is used on the way is added to `uses`.
+Groups merged_fields(const Document& document, const Group& parents, std::size_t* uses = nullptr);
 
 // What keeps the fields below the parents from being answered together, in graphql-core's words;
 // nothing when all can. The document must keep the limits, which bounds the depth.

@@ -9,7 +9,6 @@ namespace {
 // The web UI's queries have one fragment at most and some hundred tokens.
 constexpr std::size_t kMaximumNesting = 200;
 constexpr std::size_t kMaximumFragments = 200;
-constexpr std::size_t kMaximumSpreads = 1000;
 constexpr std::size_t kMaximumTokens = 15'000;
 constexpr std::size_t kMaximumBytes = std::size_t{1} << 20U;
 
@@ -152,7 +151,6 @@ class Parser {
   }
 
   Selection fragment_selection() {
-    if (++spreads_ > kMaximumSpreads) refuse("fewer uses of fragments");
     Selection selection;
     if (token_.kind == Token::Kind::Name && !is_name("on")) {
       selection.kind = Selection::Kind::FragmentSpread;
@@ -243,7 +241,6 @@ class Parser {
   Token token_;
   std::size_t count_ = 0;  // of the tokens
   std::size_t depth_ = 0;
-  std::size_t spreads_ = 0;  // inline fragments too
 };
 
 }  // namespace
