@@ -8,6 +8,7 @@
 #include "api/json/reader.h"
 #include "api/json/writer.h"
 #include "api/rest/app.h"
+#include "api/rest/memory.h"
 #include "api/rest/request.h"
 #include "store/common/error.h"
 #include "store/text/percent_decoding.h"
@@ -52,6 +53,9 @@ class TextBody : public RequestBody {
 class Resolving {
  public:
   Resolving(App& app, const Request& asked) : app_(app), asked_(asked) {}
+
+  // Bytes of the answers of the REST API so far.
+  std::size_t used() const { return kMaximumAnswer - left_; }
 
   Json operator()(const std::string& type, const std::string& field, const Json& argument) {
     if (type == "MlflowRunExtension") {
@@ -202,8 +206,13 @@ HttpResponse post_graphql(App& app, const Request& request) {
     if (spilled > kMaximumAnswer) throw_too_much("This GraphQL request is answered with");
     spill.roll();
   };
-  Resolving resolving(app, request);
-  graphql::execute(read_request(request), limits, std::ref(resolving), spill.text(), roll);
+  std::size_t used = 0;
+  {
+    Resolving resolving(app, request);
+    graphql::execute(read_request(request), limits, std::ref(resolving), spill.text(), roll);
+    used = resolving.used();
+  }
+  if (used >= kLargeRequest) give_memory_back();
   spill.text() += "\n";
   return spill.reply("application/json");
 }

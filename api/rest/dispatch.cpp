@@ -1,13 +1,12 @@
 #include "api/rest/dispatch.h"
 
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 
 #include "api/rest/idempotency.h"
+#include "api/rest/memory.h"
 #include "api/rest/reply.h"
 #include "api/rest/request.h"
 #include "store/common/error.h"
@@ -70,18 +69,6 @@ HttpResponse artifacts_only_reply(std::string_view rule) {
                         " `--artifacts-only`");
 }
 
-// Bytes of a JSON body or reply from which on memory goes back to the system behind a request: one
-// value takes many times its text, and the allocator keeps what was freed, an arena for each
-// thread.
-constexpr std::size_t kLargeRequest = std::size_t{4} << 20U;
-
-void give_memory_back() {
-  static std::atomic_flag busy;
-  if (busy.test_and_set()) return;
-  malloc_trim(0);
-  busy.clear();
-}
-
 HttpResponse method_not_allowed(const Rows& rows) {
   HttpResponse response = html_error_reply(405);
   response.headers.emplace_back("allow", allowed_methods(rows));
@@ -91,7 +78,9 @@ HttpResponse method_not_allowed(const Rows& rows) {
 }  // namespace
 
 Dispatch::Dispatch(App& app, SecuritySettings security)
-    : app_(app), index_(app.config.static_prefix), security_(std::move(security)) {}
+    : app_(app), index_(app.config.static_prefix), security_(std::move(security)) {
+  limit_kept_memory();
+}
 
 HttpResponse Dispatch::operator()(HttpRequest& http) const {
   // Flask takes a method in any case, the native layer in capitals only.
