@@ -11,6 +11,7 @@ import os
 import pathlib
 import posixpath
 import random
+import re
 import urllib.parse
 from contextlib import contextmanager
 
@@ -124,7 +125,17 @@ class Both:
                 return "beyond int64"
             if "an absolute path must be provided" in theirs[1] and crosses_a_link(body["source"]):
                 return "link on this machine"
+            if theirs[0] == ours[0] and self.keeps_a_link(body["source"], theirs[1], ours[1]):
+                return "where a link leads is not told"
         return "different"
+
+    def keeps_a_link(self, source, theirs, ours):
+        """Whether the texts differ in the path alone, ours being what was sent and theirs what a link on its way made of it."""
+        told = re.fullmatch(r"Invalid model version source: '(.*)'(\. To use a local path.*)", theirs, re.DOTALL)
+        if told is None or ours != f"Invalid model version source: '{source}'{told[2]}":
+            return False
+        path = urllib.parse.unquote(re.sub("^file:(//[^/]*)?", "", source))
+        return told[1] != re.sub("^//", "/", os.path.normpath(os.path.join(self.world.folder, path)))
 
     def check(self, *expected):
         assert not self.different, (len(self.different), self.different[:10])
@@ -199,7 +210,7 @@ def test_local_sources(program, world, monkeypatch):
         blank = world.artifact_uri("file")
         for source in (blank, blank + "/x", urllib.parse.unquote(blank), blank.replace("file://", ""), blank.replace("%20", "%2520")):
             both.send(source, run_id=world.runs["file"])
-        both.check("crash")
+        both.check("crash", "where a link leads is not told")
 
 
 def owned_sources(world):
