@@ -1,14 +1,17 @@
 // Runs the command that the command line names.
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "api/commands/command_line.h"
+#include "api/commands/log_sink.h"
 #include "api/commands/serve.h"
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("millrace"));
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "millrace", std::make_shared<millrace::LogSink>(STDERR_FILENO)));
   spdlog::set_pattern("%Y/%m/%d %H:%M:%S %l millrace: %v");
   const millrace::CommandLine command = millrace::parse_command_line(argc, argv);
   std::fputs(command.out.c_str(), stdout);

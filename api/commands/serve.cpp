@@ -1,20 +1,15 @@
 #include "api/commands/serve.h"
 
-#include <signal.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <cstdlib>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "api/commands/database_wait.h"
 #include "api/commands/outside_locations.h"
+#include "api/commands/stopper.h"
 #include "api/http/server.h"
 #include "api/rest/app.h"
 #include "api/rest/dispatch.h"
@@ -29,17 +24,6 @@
 
 namespace millrace {
 namespace {
-
-// The signals that end the server, blocked in every thread so that only `sigwait` sees them.
-sigset_t block_stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
 
 std::unique_ptr<Db> open_store(const std::string& uri, const Config& config,
                                const std::optional<DefaultExperiment>& experiment) {
@@ -75,73 +59,10 @@ SecuritySettings security_settings(const Config& config) {
           config.x_frame_options, config.static_prefix};
 }
 
-// After a signal to stop: from then on no database is waited for, so that the process ends within
-// the time that connections get (ConnectionLimits::stop). Whoever is just connecting takes up to
-// 3 s more.
-constexpr timespec kDatabasesAtStop{.tv_sec = 4, .tv_nsec = 800'000'000};
-
-// Waits for the signals that end the server. The first one stops it; before it serves, and at the
-// second signal, the process ends at once: the database survives that.
-class Stopper {
- public:
-  explicit Stopper(const sigset_t& signals) : signals_(signals), thread_([this] { wait(); }) {}
-  ~Stopper() {
-    over_ = true;
-    pthread_kill(thread_.native_handle(), SIGTERM);
-    thread_.join();
-  }
-  Stopper(const Stopper&) = delete;
-  Stopper& operator=(const Stopper&) = delete;
-
-  // The server to stop, null when there is none any more, and how to end the work in databases that
-  // others may still wait for.
-  void serving(Server* server, std::function<void()> end_work) {
-    const std::lock_guard lock(mutex_);
-    end_work_ = std::move(end_work);
-    server_ = server;
-  }
-  void served() {
-    const std::lock_guard lock(mutex_);
-    end_work_ = nullptr;
-    server_ = nullptr;
-  }
-
- private:
-  void wait() {
-    for (;;) {
-      const int received = asked_ ? sigtimedwait(&signals_, nullptr, &kDatabasesAtStop)
-                                  : sigwaitinfo(&signals_, nullptr);
-      if (over_) return;
-      if (received < 0) {
-        if (errno == EAGAIN) end_work();
-        continue;
-      }
-      Server* server = server_.exchange(nullptr);
-      if (server == nullptr) std::_Exit(asked_ ? 128 + received : 0);
-      spdlog::info("Stopping: requests under way are finished first");
-      asked_ = true;
-      server->stop();
-    }
-  }
-
-  void end_work() {
-    const std::lock_guard lock(mutex_);
-    if (end_work_) end_work_();
-  }
-
-  const sigset_t signals_;
-  std::mutex mutex_;  // guards end_work_
-  std::function<void()> end_work_;
-  std::atomic<Server*> server_{nullptr};
-  std::atomic<bool> over_{false};
-  bool asked_ = false;  // the thread's own
-  std::thread thread_;
-};
-
 }  // namespace
 
 void serve(const Config& config) {
-  Stopper stopper(block_stop_signals());
+  Stopper stopper;
   const auto tracking_db =
       open_store(config.backend_store_uri, config,
                  DefaultExperiment{append_to_uri_path(config.default_artifact_root, "0")});
@@ -173,7 +94,7 @@ void serve(const Config& config) {
     tracking_db->end_all();
     registry.end_all();
   };
-  stopper.serving(&server, end_work);
+  stopper.serving(server, end_work);
   spdlog::info("Listening on http://{}:{}{}", config.host, port, config.static_prefix);
   server.run();
   stopper.served();

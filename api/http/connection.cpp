@@ -2,165 +2,114 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <ctime>
-#include <optional>
 
 #include "api/http/head.h"
 
 namespace millrace {
 
-HttpResponse internal_error() {
-  return {500, {{"content-type", "text/plain; charset=utf-8"}}, "Internal Server Error"};
-}
-
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// The reply of uvicorn to a request that it cannot parse.
-HttpResponse invalid_request() {
-  return {400, {{"content-type", "text/plain; charset=utf-8"}}, "Invalid HTTP request received."};
-}
-
-bool can_be_sent(const Headers& headers) {
-  auto has_control = [](const std::string& text) {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-      return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
-    });
-  };
-  return std::none_of(headers.begin(), headers.end(), [&](const auto& header) {
-    return header.first.empty() || has_control(header.first) || has_control(header.second);
-  });
-}
-
-void drop_header(Headers& headers, std::string_view name) {
-  std::erase_if(headers,
-                [name](const auto& header) { return header_name_equals(header.first, name); });
-}
-
-// The current time as an HTTP date, made once a second.
-const std::string& date_of_now() {
-  thread_local std::time_t made_at = 0;
-  thread_local std::string text;
-  const std::time_t now = std::time(nullptr);
-  if (now != made_at) {
-    text = http_date(now);
-    made_at = now;
-  }
-  return text;
-}
-
-std::string one_chunk(const std::string& body) {
-  std::array<char, 24> size{};
-  std::snprintf(size.data(), size.size(), "%zx\r\n", body.size());
-  return body.empty() ? "0\r\n\r\n" : size.data() + body + "\r\n0\r\n\r\n";
+// Clients try again by themselves.
+HttpResponse overloaded() {
+  HttpResponse reply = text_reply(503, "text/plain; charset=utf-8",
+                                  "The server has no room for this request beside those of "
+                                  "others. Try again later.");
+  reply.headers.emplace_back("retry-after", "5");
+  return reply;
 }
 
 }  // namespace
 
-Exchange::Exchange(ConnectionSocket& socket, const ConnectionContext& context, RequestHead head,
-                   const std::string& peer)
-    : socket_(socket),
-      context_(context),
-      http11_(head.http11),
-      keep_(head.keep_alive),
-      body_(socket, head),
-      request_{std::move(head.method),
-               std::move(head.target),
-               std::move(head.headers),
-               peer,
-               &body_,
-               [&socket] { return socket.peer_has_closed(); }} {}
-
-void Exchange::complete(HttpResponse reply) {
-  response_ = std::move(reply);
-  HttpResponse& response = response_;
-  if (body_.state() == ConnectionBody::State::Malformed) response = invalid_request();
-  if (!can_be_sent(response.headers)) response = internal_error();
-  if (context_.stop.requested() || !body_.can_skip(context_.limits.skipped_bytes)) keep_ = false;
-
-  Headers& headers = response.headers;
-  bool bodiless = response.status == 204 || response.status == 304;
-  const std::string* coding = find_header(headers, "transfer-encoding");
-  if (coding != nullptr && !http11_) {
-    drop_header(headers, "transfer-encoding");
-    coding = nullptr;
-  }
-  if (coding != nullptr) {
-    if (!bodiless && !is_head()) response.body = one_chunk(response.body);
-  } else if (!is_head() && response.status != 304) {
-    drop_header(headers, "content-length");
-  }
-  if (coding == nullptr && !bodiless && find_header(headers, "content-length") == nullptr) {
-    std::uint64_t size = response.source ? response.source->size() : response.body.size();
-    headers.emplace_back("content-length", std::to_string(size));
-  }
-  if (bodiless) response.body.clear();
-  if (bodiless || is_head()) response.source.reset();
-  headers.emplace_back("date", date_of_now());
-  if (find_header(headers, "connection") != nullptr) keep_ = false;
-  drop_header(headers, "connection");
-  if (!keep_) headers.emplace_back("connection", "close");
-}
-
-Connection::Connection(int fd, ConnectionContext& context)
+Connection::Connection(Descriptor descriptor, ConnectionContext& context)
     : context_(context),
-      socket_(fd, context.limits, context.stop),
+      socket_(std::move(descriptor), context.limits, context.stop),
+      counted_(context.descriptors),
       peer_(socket_.peer()),
-      deadline_(Clock::now() + context.limits.head) {
-  ++context_.open;
+      share_(context.memory),
+      since_(Clock::now()),
+      deadline_(since_ + context.limits.head) {}
+
+bool Connection::between_requests() const {
+  return is_receiving() && !head_ && socket_.input().empty();
 }
 
-Connection::~Connection() {
-  hold(0);
-  --context_.open;
-}
-
-Connection::Next Connection::serve(const std::function<bool()>& busy) {
-  for (;;) {
-    switch (read_request(busy)) {
-      case Arrival::Complete:
+Connection::Next Connection::serve(const Desk& desk) {
+  std::optional<Next> next;
+  while (!next) {
+    switch (stage_) {
+      case Stage::Receiving:
+        next = receive(desk);
         break;
-      case Arrival::Incomplete:
-        socket_.release_input();
-        return context_.stop.requested() && between_requests() ? Next::Close : Next::Park;
-      case Arrival::Refused:
-        refuse();
-        return Next::Close;
-      case Arrival::Closed:
-        return Next::Close;
+      case Stage::Sending:
+        next = send(desk);
+        break;
+      case Stage::Skipping:
+        next = skip(desk);
+        break;
+      case Stage::Draining:
+        next = drain(desk);
+        break;
     }
-    socket_.begin_exchange();
-    Exchange exchange(socket_, context_, std::move(*head_), peer_);
-    head_.reset();
-    context_.respond(exchange);
-    if (!exchange.skip_body()) {
-      if (exchange.has_unread() && !exchange.client_gone()) socket_.drain();
-      return Next::Close;
-    }
-    deadline_ = Clock::now() + (between_requests() ? context_.limits.idle : context_.limits.head);
-    if (busy() && !between_requests()) return Next::Requeue;
   }
+  if (*next == Next::Park) socket_.release_input();
+  return *next;
+}
+
+bool Connection::is_overdue(Clock::time_point now) const {
+  if (deadline_ <= now) return true;
+  if (!is_receiving()) return false;
+  const ConnectionLimits& limits = context_.limits;
+  return between_requests() ? context_.stop.expired(limits.stop_idle, since_)
+                            : context_.stop.expired(limits.stop_body, moved_);
+}
+
+std::pair<int, Connection::Clock::time_point> Connection::worth() const {
+  switch (stage_) {
+    case Stage::Receiving:
+      return {between_requests() && kept_ ? 0 : 1, since_};
+    case Stage::Skipping:
+    case Stage::Draining:
+      return {0, since_};
+    case Stage::Sending:
+      break;
+  }
+  return {2, since_};
+}
+
+std::optional<Connection::Next> Connection::receive(const Desk& desk) {
+  switch (read_request(desk.busy)) {
+    case Arrival::Complete:
+      if (!desk.handles(*this)) return Next::Requeue;
+      return handle();
+    case Arrival::Incomplete:
+      return Next::Park;
+    case Arrival::Refused:
+      refuse(invalid_request());
+      return std::nullopt;
+    case Arrival::TooMuch:
+      turn_away();
+      return std::nullopt;
+    case Arrival::Closed:
+      break;
+  }
+  return Next::Close;
 }
 
 Connection::Arrival Connection::read_request(const std::function<bool()>& busy) {
   for (;;) {
     if (!head_ && !take_head()) return Arrival::Refused;
-    if (head_ && body_arrived()) {
-      hold(0);
+    if (head_ && may_begin()) {
+      share_.set(0);
       return Arrival::Complete;
     }
-    bool fresh = between_requests();
-    bool too_slow =
-        !fresh && (Clock::now() > deadline_ || context_.stop.expired(context_.limits.stop_body));
-    if (too_slow || !may_hold()) return Arrival::Closed;
+    const bool fresh = between_requests();
+    if (!fresh && is_overdue(Clock::now())) return Arrival::Closed;
+    if (!may_keep()) return Arrival::TooMuch;
     // Asked anew each time: a client that sends byte by byte must not keep a thread that others
     // wait for.
     switch (socket_.fill(!busy())) {
       case ConnectionSocket::Filled::Bytes:
-        if (fresh) deadline_ = Clock::now() + context_.limits.head;
-        if (head_) deadline_ = body_deadline();
+        note_bytes(fresh);
         break;
       case ConnectionSocket::Filled::Nothing:
         return Arrival::Incomplete;
@@ -168,6 +117,20 @@ Connection::Arrival Connection::read_request(const std::function<bool()>& busy) 
         return Arrival::Closed;
     }
   }
+}
+
+// `fresh`: these are the first ones of a request.
+void Connection::note_bytes(bool fresh) {
+  moved_ = Clock::now();
+  if (fresh && kept_) since_ = moved_;
+  if (fresh) deadline_ = moved_ + context_.limits.head;
+  if (head_) time_body();
+}
+
+void Connection::time_body() {
+  const ConnectionLimits& limits = context_.limits;
+  const std::chrono::milliseconds earned(socket_.input().size() * 1000 / limits.transfer_rate);
+  deadline_ = std::min(body_began_ + limits.transfer + earned, moved_ + limits.body);
 }
 
 // Moves the head from the input to head_ when it is complete. False: refuse.
@@ -183,59 +146,133 @@ bool Connection::take_head() {
   socket_.consume(end);
   if (!head_) return false;
   head_size_ = end + head_->headers.size() * sizeof(Headers::value_type);
-  if (head_->chunked) {
-    chunks_ = {};
-    scanned_ = 0;
-  }
-  if (!body_arrived()) {
-    body_began_ = Clock::now();
-    deadline_ = body_deadline();
-  }
+  chunks_ = {};
+  scanned_ = 0;
+  body_began_ = moved_ = Clock::now();
+  time_body();
   return true;
 }
 
-// As ConnectionSocket times a body that is not awaited.
-Clock::time_point Connection::body_deadline() const {
-  const ConnectionLimits& limits = context_.limits;
-  const std::chrono::milliseconds earned(socket_.input().size() * 1000 / limits.transfer_rate);
-  return std::min(body_began_ + limits.transfer + earned, Clock::now() + limits.body);
-}
-
-// Also true for a body that is not awaited: a large one is read by the handler as it comes, and one
-// that waits for `100 Continue` comes when the handler wants it.
-bool Connection::body_arrived() {
-  std::size_t limit = context_.limits.awaited_body_bytes;
-  std::string_view input = socket_.input();
-  if (head_->expects_continue) return true;
-  if (!head_->chunked)
-    return head_->content_length <= input.size() || head_->content_length > limit;
+// Whether the handler can do something with what is here: all of the body, the beginning of one
+// that is not awaited, or no body where the client wants to hear first that it is welcome.
+bool Connection::may_begin() {
+  const std::size_t limit = context_.limits.awaited_body_bytes;
+  const std::string_view input = socket_.input();
+  whole_ = head_->expects_continue;
+  if (whole_) return true;
+  if (!head_->chunked) {
+    whole_ = head_->content_length <= input.size();
+    return whole_ || (head_->content_length > limit && !input.empty());
+  }
   std::array<char, 4096> ignored;
   while (scanned_ < input.size() && !chunks_.ended() && !chunks_.failed()) {
     scanned_ += chunks_.decode(input.substr(scanned_), ignored.data(), ignored.size()).consumed;
   }
-  return chunks_.ended() || chunks_.failed() || scanned_ > limit;
+  whole_ = chunks_.ended() || chunks_.failed();
+  return whole_ || scanned_ > limit;
 }
 
-// Counts what is held of the incomplete request; false when it is too much, here and in all.
-bool Connection::may_hold() {
-  if (!head_) head_size_ = 0;
-  hold(head_size_ + socket_.input().size());
-  std::size_t limit = context_.limits.held_bytes;
-  return context_.held <= limit || held_ <= limit / context_.open;
+// Counts what is kept of the incomplete request.
+bool Connection::may_keep() {
+  share_.set((head_ ? head_size_ : 0) + socket_.input().size());
+  return share_.fits();
 }
 
-void Connection::hold(std::size_t size) {
-  if (size == held_) return;
-  context_.held += size - held_;  // modulo: may be less than before
-  held_ = size;
+std::optional<Connection::Next> Connection::handle() {
+  socket_.begin_exchange();
+  // A client that waits for `100 Continue` may have its request handled twice.
+  RequestHead head = head_->expects_continue ? *head_ : std::move(*head_);
+  exchange_ = std::make_unique<Exchange>(socket_, context_, share_, std::move(head), peer_);
+  context_.respond(*exchange_);
+  if (exchange_->wants_continue()) {
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    exchange_.reset();
+    if (socket_.send(kContinue) != kContinue.size()) return Next::Close;
+    head_->expects_continue = false;
+    body_began_ = moved_ = Clock::now();
+    time_body();
+    return std::nullopt;
+  }
+  head_.reset();
+  if (exchange_->client_gone()) return Next::Close;
+  reply_.emplace(std::move(exchange_->head()), std::move(exchange_->response()));
+  begin(Stage::Sending, context_.limits.write);
+  return std::nullopt;
 }
 
-void Connection::refuse() {
-  HttpResponse reply = invalid_request();
-  std::string head = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: " +
-                     std::to_string(reply.body.size()) + "\r\n";
+void Connection::turn_away() { refuse(overloaded()); }
+
+void Connection::refuse(HttpResponse reply) {
+  std::string head =
+      "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(reason_phrase(reply.status)) +
+      "\r\nconnection: close\r\ncontent-length: " + std::to_string(reply.body.size()) + "\r\n";
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
-  if (socket_.send(head + "\r\n", reply.body)) socket_.drain();
+  head_.reset();
+  reply_.emplace(head + "\r\n", std::move(reply));
+  begin(Stage::Sending, context_.limits.write);
+}
+
+std::optional<Connection::Next> Connection::send(const Desk& desk) {
+  switch (reply_->write(socket_, context_.limits, desk.busy)) {
+    case ReplyWriter::Progress::Failed:
+      return Next::Close;
+    case ReplyWriter::Progress::Waiting:
+      deadline_ = reply_->deadline(context_.limits);
+      share_.set(reply_->kept());
+      return share_.fits() ? Next::Park : Next::Close;
+    case ReplyWriter::Progress::Done:
+      break;
+  }
+  reply_.reset();
+  share_.set(0);
+  if (exchange_ && exchange_->keeps_connection()) {
+    begin(Stage::Skipping, context_.limits.transfer);
+    return std::nullopt;
+  }
+  if (exchange_ && !exchange_->has_unread()) return Next::Close;
+  return end();
+}
+
+std::optional<Connection::Next> Connection::end() {
+  socket_.end();
+  begin(Stage::Draining, context_.limits.drain);
+  return std::nullopt;
+}
+
+void Connection::begin(Stage stage, std::chrono::milliseconds limit) {
+  stage_ = stage;
+  since_ = moved_ = Clock::now();
+  deadline_ = since_ + limit;
+}
+
+std::optional<Connection::Next> Connection::skip(const Desk& desk) {
+  switch (exchange_->skip_body()) {
+    case ConnectionBody::Skipped::Some:
+      return Clock::now() < deadline_ ? Next::Park : Next::Close;
+    case ConnectionBody::Skipped::Failed:
+      if (exchange_->client_gone()) return Next::Close;
+      return end();
+    case ConnectionBody::Skipped::All:
+      break;
+  }
+  exchange_.reset();
+  kept_ = true;
+  begin(Stage::Receiving, socket_.input().empty() ? context_.limits.idle : context_.limits.head);
+  // Those who wait come before the next request of this one.
+  return desk.busy() && !between_requests() ? std::optional(Next::Requeue) : std::nullopt;
+}
+
+std::optional<Connection::Next> Connection::drain(const Desk& desk) {
+  switch (socket_.discard()) {
+    case ConnectionSocket::Filled::Bytes:
+      if (Clock::now() >= deadline_) return Next::Close;
+      return desk.busy() ? std::optional(Next::Requeue) : std::nullopt;
+    case ConnectionSocket::Filled::Nothing:
+      return Next::Park;
+    case ConnectionSocket::Filled::End:
+      break;
+  }
+  return Next::Close;
 }
 
 }  // namespace millrace

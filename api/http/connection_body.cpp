@@ -7,8 +7,10 @@
 
 namespace millrace {
 
-ConnectionBody::ConnectionBody(ConnectionSocket& socket, const RequestHead& head)
+ConnectionBody::ConnectionBody(ConnectionSocket& socket, MemoryBudget::Share& share,
+                               const RequestHead& head)
     : socket_(socket),
+      share_(share),
       chunked_(head.chunked),
       owes_continue_(head.expects_continue),
       left_(head.content_length) {
@@ -17,43 +19,66 @@ ConnectionBody::ConnectionBody(ConnectionSocket& socket, const RequestHead& head
 
 std::size_t ConnectionBody::read(char* buffer, std::size_t size) {
   if (state_ == State::Ended || size == 0) return 0;
-  if (state_ == State::Open && owes_continue_) {
-    owes_continue_ = false;
-    if (!socket_.send("HTTP/1.1 100 Continue\r\n\r\n")) fail(State::Gone);
-  }
+  if (state_ == State::Open && owes_continue_) fail(State::Unasked);
   std::size_t got = 0;
   if (state_ == State::Open) got = chunked_ ? read_chunked(buffer, size) : read_plain(buffer, size);
-  if (state_ == State::Malformed)
-    throw Error(ErrorCode::BadRequest, "Invalid HTTP request received.");
-  if (state_ == State::Gone)
-    throw Error(ErrorCode::BadRequest, "The client broke off its request.");
-  return got;
-}
-
-std::size_t ConnectionBody::read_plain(char* buffer, std::size_t size) {
-  std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(left_, size));
-  std::string_view input = socket_.input();
-  if (!input.empty()) {
-    part = std::min(part, input.size());
-    std::copy_n(input.data(), part, buffer);
-    socket_.consume(part);
-  } else {
-    part = socket_.receive(buffer, part);
-    if (part == 0) return fail(State::Gone);
+  switch (state_) {
+    case State::Open:
+    case State::Ended:
+      return got;
+    case State::Malformed:
+      throw Error(ErrorCode::BadRequest, "Invalid HTTP request received.");
+    case State::Gone:
+      throw Error(ErrorCode::BadRequest, "The client broke off its request.");
+    case State::Unasked:
+      break;
   }
-  left_ -= part;
-  if (left_ == 0) state_ = State::Ended;
-  return part;
+  throw Error(ErrorCode::BadRequest, "The client has not been asked for the body yet.");
 }
 
-std::size_t ConnectionBody::read_chunked(char* buffer, std::size_t size) {
-  for (;;) {
-    ChunkDecoder::Step step = chunks_.decode(socket_.input(), buffer, size);
+void ConnectionBody::keep(std::size_t size) {
+  share_.add(size);
+  if (!share_.fits()) {
+    throw Error(ErrorCode::Overloaded,
+                "The server has no memory left for the body of this request, beside those of "
+                "others. Try again later.");
+  }
+}
+
+std::size_t ConnectionBody::take(char* buffer, std::size_t size) {
+  std::size_t produced = 0;
+  if (chunked_) {
+    const ChunkDecoder::Step step = chunks_.decode(socket_.input(), buffer, size);
     socket_.consume(step.consumed);
     if (chunks_.ended()) state_ = State::Ended;
     // Bytes that came before the fault are not handed on: the request fails as a whole.
     if (chunks_.failed()) return fail(State::Malformed);
-    if (step.produced > 0 || chunks_.ended()) return step.produced;
+    produced = step.produced;
+  } else {
+    produced = std::min(
+        {static_cast<std::size_t>(std::min<std::uint64_t>(left_, size)), socket_.input().size()});
+    socket_.input().copy(buffer, produced);
+    socket_.consume(produced);
+    left_ -= produced;
+    if (left_ == 0) state_ = State::Ended;
+  }
+  return produced;
+}
+
+std::size_t ConnectionBody::read_plain(char* buffer, std::size_t size) {
+  if (!socket_.input().empty()) return take(buffer, size);
+  const std::size_t got =
+      socket_.receive(buffer, static_cast<std::size_t>(std::min<std::uint64_t>(left_, size)));
+  if (got == 0) return fail(State::Gone);
+  left_ -= got;
+  if (left_ == 0) state_ = State::Ended;
+  return got;
+}
+
+std::size_t ConnectionBody::read_chunked(char* buffer, std::size_t size) {
+  for (;;) {
+    const std::size_t produced = take(buffer, size);
+    if (produced > 0 || state_ != State::Open) return produced;
     if (!socket_.await_input()) return fail(State::Gone);
   }
 }
@@ -66,17 +91,20 @@ std::size_t ConnectionBody::fail(State state) {
 bool ConnectionBody::can_skip(std::size_t limit) const {
   // Without our permission the body comes later, or never: what follows the head would be
   // ambiguous.
-  bool client_waits = owes_continue_ && socket_.input().empty();
+  const bool client_waits = owes_continue_ && socket_.input().empty();
   return state_ == State::Ended || (state_ == State::Open && !client_waits && left_ <= limit);
 }
 
-bool ConnectionBody::skip(std::size_t limit) {
+ConnectionBody::Skipped ConnectionBody::skip(std::size_t limit) {
   std::array<char, 8 * 1024> buffer;
-  for (std::size_t total = 0; state_ == State::Open && total <= limit;) {
-    total += chunked_ ? read_chunked(buffer.data(), buffer.size())
-                      : read_plain(buffer.data(), buffer.size());
+  while (state_ == State::Open && skipped_ <= limit) {
+    skipped_ += take(buffer.data(), buffer.size());
+    if (state_ != State::Open || !socket_.input().empty()) continue;
+    const ConnectionSocket::Filled filled = socket_.fill(false);
+    if (filled == ConnectionSocket::Filled::Nothing) return Skipped::Some;
+    if (filled == ConnectionSocket::Filled::End) fail(State::Gone);
   }
-  return state_ == State::Ended;
+  return state_ == State::Ended ? Skipped::All : Skipped::Failed;
 }
 
 }  // namespace millrace

@@ -5,36 +5,45 @@
 #include "api/http/connection_socket.h"
 #include "api/http/exchange.h"
 #include "api/http/head.h"
+#include "api/http/memory_budget.h"
 
 namespace millrace {
 
 class ConnectionBody : public RequestBody {
  public:
-  ConnectionBody(ConnectionSocket& socket, const RequestHead& head);
+  // All of them outlive it.
+  ConnectionBody(ConnectionSocket& socket, MemoryBudget::Share& share, const RequestHead& head);
 
-  // Answers `Expect: 100-continue` on the first call. Throws Error (BadRequest) when the client is
-  // gone or too slow, or its framing is wrong; the connection then ends, whatever the handler makes
-  // of it.
+  // Throws Error (BadRequest) when the client is gone or too slow, or its framing is wrong; the
+  // connection then ends, whatever the handler makes of it. Throws it, too, where the client waits
+  // for `100 Continue` (Unasked): the reply is then dropped, and the request is handled anew when
+  // the body comes.
   std::size_t read(char* buffer, std::size_t size) override;
+  void keep(std::size_t size) override;
 
-  enum class State { Open, Ended, Malformed, Gone };
+  enum class State { Open, Ended, Malformed, Gone, Unasked };
   State state() const { return state_; }
 
   // True when no reading is left or the unread rest may be skipped: at most `limit` bytes as far as
   // known, and the client does not wait for a permission to send it.
   bool can_skip(std::size_t limit) const;
-  // Reads on to the end; false when that takes more than `limit` bytes or fails.
-  bool skip(std::size_t limit);
+  enum class Skipped { All, Some, Failed };
+  // Goes over what has come of the rest. Failed: the rest is more than `limit` bytes, or wrong.
+  Skipped skip(std::size_t limit);
 
  private:
   std::size_t read_plain(char* buffer, std::size_t size);
   std::size_t read_chunked(char* buffer, std::size_t size);
+  // From the input alone; 0 when it is used up, too.
+  std::size_t take(char* buffer, std::size_t size);
   std::size_t fail(State state);
 
   ConnectionSocket& socket_;
+  MemoryBudget::Share& share_;
   bool chunked_;
   bool owes_continue_;
   std::uint64_t left_;
+  std::size_t skipped_ = 0;
   ChunkDecoder chunks_;
   State state_ = State::Open;
 };

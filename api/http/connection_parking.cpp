@@ -1,5 +1,6 @@
 #include "api/http/connection_parking.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -46,7 +47,9 @@ void ConnectionParking::park(std::unique_ptr<Connection> connection) {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  event.events = EPOLLONESHOT;
+  // A client that has ended its side may still take its reply.
+  event.events |= connection->awaited() == POLLOUT ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
   event.data.fd = fd;
   // The set forgets a descriptor when it is closed: the first time is ADD, later ones are MOD.
   if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) != 0 &&
@@ -56,16 +59,13 @@ void ConnectionParking::park(std::unique_ptr<Connection> connection) {
   parked_[fd] = std::move(connection);
 }
 
-bool ConnectionParking::close_oldest() {
+bool ConnectionParking::close_least() {
   std::lock_guard lock(mutex_);
-  auto rank = [](const auto& entry) {
-    return std::pair(!entry.second->between_requests(), entry.second->deadline());
-  };
-  auto oldest =
-      std::min_element(parked_.begin(), parked_.end(),
-                       [rank](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  if (oldest == parked_.end()) return false;
-  parked_.erase(oldest);
+  auto least = std::min_element(parked_.begin(), parked_.end(), [](const auto& a, const auto& b) {
+    return a.second->worth() < b.second->worth();
+  });
+  if (least == parked_.end()) return false;
+  parked_.erase(least);
   return true;
 }
 
@@ -120,7 +120,7 @@ void ConnectionParking::watch() {
 void ConnectionParking::close_overdue() {
   auto now = std::chrono::steady_clock::now();
   std::lock_guard lock(mutex_);
-  std::erase_if(parked_, [now](const auto& entry) { return entry.second->deadline() <= now; });
+  std::erase_if(parked_, [now](const auto& entry) { return entry.second->is_overdue(now); });
 }
 
 }  // namespace millrace

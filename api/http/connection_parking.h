@@ -15,26 +15,25 @@ class ConnectionParking {
  public:
   using Wake = std::function<void(std::unique_ptr<Connection>)>;
 
-  // `wake` gets each connection that has become readable (or ended), on the watching thread; one
-  // that it throws on is closed.
+  // `wake` gets each connection that can go on (or has ended), on the watching thread; one that it
+  // throws on is closed.
   // Throws std::system_error when the kernel has no descriptors left.
   explicit ConnectionParking(Wake wake);
   ~ConnectionParking();
   ConnectionParking(const ConnectionParking&) = delete;
   ConnectionParking& operator=(const ConnectionParking&) = delete;
 
-  // Keeps it until bytes arrive; closes it at its deadline (within a second), or at once after
+  // Keeps it until it can go on; closes it when it is overdue (within a second), or at once after
   // stop().
   void park(std::unique_ptr<Connection> connection);
-  // Closes the one that would time out first, preferably one between two requests; false when there
-  // is none.
-  bool close_oldest();
+  // Closes the one that is worth least; false when there is none.
+  bool close_least();
+  void close_overdue();
   // Closes all; no wake is running or will run after it.
   void stop();
 
  private:
   void watch();
-  void close_overdue();
   std::unique_ptr<Connection> take(int fd);
 
   const Wake wake_;

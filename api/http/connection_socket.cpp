@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -19,7 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReceiveSize = 16 * 1024;
-constexpr std::chrono::milliseconds kSendTick{1000};
+// Of what is not on its way yet: a reader who takes nothing would else have it keep 4 MiB.
+constexpr int kKernelKeeps = 256 * 1024;
 
 void set_timeout(int fd, int option, std::chrono::milliseconds time) {
   timeval value{};
@@ -38,24 +40,27 @@ void StopSignal::request() {
                                         std::memory_order_relaxed);
 }
 
-bool StopSignal::expired(std::chrono::milliseconds grace) const {
-  Clock::rep requested_at = requested_at_.load(std::memory_order_relaxed);
-  return requested_at != kNever &&
-         Clock::now() > Clock::time_point(Clock::duration(requested_at)) + grace;
+bool StopSignal::expired(std::chrono::milliseconds grace, Clock::time_point moved) const {
+  const Clock::rep requested_at = requested_at_.load(std::memory_order_relaxed);
+  if (requested_at == kNever) return false;
+  return Clock::now() > std::max(moved, Clock::time_point(Clock::duration(requested_at))) + grace;
 }
 
-ConnectionSocket::ConnectionSocket(int fd, const ConnectionLimits& limits, const StopSignal& stop)
-    : fd_(fd), limits_(limits), stop_(stop) {
-  set_timeout(fd_, SO_RCVTIMEO, limits_.linger);
-  set_timeout(fd_, SO_SNDTIMEO, kSendTick);
+Descriptor::~Descriptor() {
+  if (number_ >= 0) ::close(number_);
 }
 
-ConnectionSocket::~ConnectionSocket() { ::close(fd_); }
+ConnectionSocket::ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits,
+                                   const StopSignal& stop)
+    : descriptor_(std::move(descriptor)), limits_(limits), stop_(stop), awaited_(POLLIN) {
+  set_timeout(fd(), SO_RCVTIMEO, limits_.linger);
+  ::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kKernelKeeps, sizeof kKernelKeeps);
+}
 
 std::string ConnectionSocket::peer() const {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  if (::getpeername(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  if (::getpeername(fd(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
   const void* ip = nullptr;
   if (address.ss_family == AF_INET) ip = &reinterpret_cast<sockaddr_in*>(&address)->sin_addr;
   if (address.ss_family == AF_INET6) ip = &reinterpret_cast<sockaddr_in6*>(&address)->sin6_addr;
@@ -66,7 +71,7 @@ std::string ConnectionSocket::peer() const {
 }
 
 bool ConnectionSocket::peer_has_closed() const {
-  pollfd state{fd_, POLLRDHUP, 0};
+  pollfd state{fd(), POLLRDHUP, 0};
   return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
@@ -81,11 +86,18 @@ void ConnectionSocket::release_input() {
   if (input_.empty()) std::string().swap(input_);
 }
 
+ssize_t ConnectionSocket::read(char* buffer, std::size_t size, bool linger) {
+  awaited_ = POLLIN;
+  const ssize_t got = ::recv(fd(), buffer, size, linger ? 0 : MSG_DONTWAIT);
+  if (got < 0 && is_tick(errno)) return kLater;
+  return std::max<ssize_t>(got, 0);
+}
+
 ConnectionSocket::Filled ConnectionSocket::fill(bool linger) {
   std::array<char, kReceiveSize> buffer;
-  ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), linger ? 0 : MSG_DONTWAIT);
-  if (got < 0 && is_tick(errno)) return Filled::Nothing;
-  if (got <= 0) return Filled::End;
+  const ssize_t got = read(buffer.data(), buffer.size(), linger);
+  if (got == kLater) return Filled::Nothing;
+  if (got == 0) return Filled::End;
   if (consumed_ > 0) {
     input_.erase(0, consumed_);
     consumed_ = 0;
@@ -94,29 +106,36 @@ ConnectionSocket::Filled ConnectionSocket::fill(bool linger) {
   return Filled::Bytes;
 }
 
-Clock::duration ConnectionSocket::time_left(const Transfer& transfer) const {
-  std::chrono::milliseconds earned(transfer.bytes * 1000 / limits_.transfer_rate);
-  return limits_.transfer + earned - transfer.waited;
+ConnectionSocket::Filled ConnectionSocket::discard() {
+  std::array<char, kReceiveSize> buffer;
+  awaited_ = POLLIN;
+  const ssize_t got = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got < 0 && is_tick(errno)) return Filled::Nothing;
+  if (got <= 0) return Filled::End;
+  discarded_ += static_cast<std::size_t>(got);
+  return discarded_ < limits_.drained_bytes ? Filled::Bytes : Filled::End;
 }
 
 std::size_t ConnectionSocket::receive_within(char* buffer, std::size_t size,
                                              Clock::duration limit) {
-  Clock::time_point deadline{};
+  const Clock::time_point begin = Clock::now();
   for (;;) {
-    ssize_t got = ::recv(fd_, buffer, size, 0);
-    if (got > 0) return static_cast<std::size_t>(got);
-    if (got == 0 || !is_tick(errno) || stop_.expired(limits_.stop_body)) return 0;
-    Clock::time_point now = Clock::now();
-    if (deadline == Clock::time_point{}) deadline = now + limit;
-    if (now >= deadline) return 0;
+    const ssize_t got = read(buffer, size, true);
+    if (got != kLater) return static_cast<std::size_t>(got);
+    if (Clock::now() >= begin + limit || stop_.expired(limits_.stop_body, begin) ||
+        stop_.expired(limits_.stop)) {
+      return 0;
+    }
   }
 }
 
 std::size_t ConnectionSocket::receive(char* buffer, std::size_t size) {
-  Clock::duration limit = std::min<Clock::duration>(limits_.body, time_left(received_));
-  if (limit <= Clock::duration::zero() || stop_.expired(limits_.stop_body)) return 0;
-  Clock::time_point begin = Clock::now();
-  std::size_t got = receive_within(buffer, size, limit);
+  const std::chrono::milliseconds earned(received_.bytes * 1000 / limits_.transfer_rate);
+  const Clock::duration limit =
+      std::min<Clock::duration>(limits_.body, limits_.transfer + earned - received_.waited);
+  if (limit <= Clock::duration::zero() || stop_.expired(limits_.stop)) return 0;
+  const Clock::time_point begin = Clock::now();
+  const std::size_t got = receive_within(buffer, size, limit);
   received_.waited += Clock::now() - begin;
   received_.bytes += got;
   return got;
@@ -124,60 +143,24 @@ std::size_t ConnectionSocket::receive(char* buffer, std::size_t size) {
 
 bool ConnectionSocket::await_input() {
   std::array<char, kReceiveSize> buffer;
-  std::size_t got = receive(buffer.data(), buffer.size());
+  const std::size_t got = receive(buffer.data(), buffer.size());
   input_.append(buffer.data(), got);
   return got > 0;
 }
 
-bool ConnectionSocket::send(std::string_view first, std::string_view second) {
+std::optional<std::size_t> ConnectionSocket::send(std::string_view first, std::string_view second) {
   std::array<iovec, 2> parts{};
   parts[0] = {const_cast<char*>(first.data()), first.size()};
   parts[1] = {const_cast<char*>(second.data()), second.size()};
   msghdr message{};
   message.msg_iov = parts.data();
-  message.msg_iovlen = second.empty() ? 1 : 2;
-  std::size_t left = first.size() + second.size();
-  Clock::time_point moved = Clock::now();
-  for (Clock::time_point begin = moved; left > 0;) {
-    // A reply may still begin after the grace, but it is not waited for.
-    if (sent_.bytes > 0 && stop_.expired(limits_.stop)) return false;
-    ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
-    if (sent < 0 && !is_tick(errno)) return false;
-    Clock::time_point now = Clock::now();
-    sent_.waited += now - begin;
-    begin = now;
-    if (sent < 0) {
-      if (now - moved >= limits_.write || time_left(sent_) <= Clock::duration::zero() ||
-          stop_.expired(limits_.stop)) {
-        return false;
-      }
-      continue;
-    }
-    moved = now;
-    left -= static_cast<std::size_t>(sent);
-    sent_.bytes += static_cast<std::uint64_t>(sent);
-    if (left > 0 && time_left(sent_) <= Clock::duration::zero()) return false;
-    for (iovec& part : parts) {
-      std::size_t done = std::min(static_cast<std::size_t>(sent), part.iov_len);
-      part.iov_base = static_cast<char*>(part.iov_base) + done;
-      part.iov_len -= done;
-      sent -= static_cast<ssize_t>(done);
-    }
-  }
-  return true;
+  message.msg_iovlen = parts.size();
+  awaited_ = POLLOUT;
+  const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  return is_tick(errno) ? std::optional<std::size_t>(0) : std::nullopt;
 }
 
-void ConnectionSocket::drain() {
-  ::shutdown(fd_, SHUT_WR);
-  std::array<char, kReceiveSize> buffer;
-  Clock::time_point deadline = Clock::now() + limits_.drain;
-  for (std::size_t total = 0; total < limits_.drained_bytes && !stop_.requested();) {
-    Clock::time_point now = Clock::now();
-    if (now >= deadline) return;
-    std::size_t got = receive_within(buffer.data(), buffer.size(), deadline - now);
-    if (got == 0) return;
-    total += got;
-  }
-}
+void ConnectionSocket::end() { ::shutdown(fd(), SHUT_WR); }
 
 }  // namespace millrace

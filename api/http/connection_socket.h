@@ -1,12 +1,14 @@
-// The socket of one client: buffered reading, whole writes, an orderly end. Owns the descriptor.
-// Waits in short ticks, so that a thread notices in time that the server stops.
+// The socket of one client: buffered reading, writing of what goes without waiting, an orderly end.
+// Owns the descriptor.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace millrace {
 
@@ -27,12 +29,12 @@ struct ConnectionLimits {
   std::chrono::milliseconds idle{75'000};
   // From a head's first byte to its last.
   std::chrono::milliseconds head{10'000};
-  // A body up to this size, or a chunked one with its framing, gets a thread when all of it is
-  // here.
+  // A body up to this size, or a chunked one with its framing, is handled when all of it is here; a
+  // larger one is read by its handler as it comes, on a thread for transfers.
   std::size_t awaited_body_bytes = 256 * 1024;
-  // What all connections together may hold of incomplete requests. Beyond it, one that holds more
-  // than an equal share is closed when it waits for more.
-  std::size_t held_bytes = 64 << 20;
+  // What all connections together may keep in memory of requests and replies. Beyond it, one that
+  // keeps more than an equal share is refused with 503, or closed within its reply.
+  std::size_t held_bytes = 128 << 20;
   // Without a byte of the body, and without a byte of the reply taken.
   std::chrono::milliseconds body{60'000};
   std::chrono::milliseconds write{60'000};
@@ -41,38 +43,55 @@ struct ConnectionLimits {
   // ever, a byte a minute may not.
   std::chrono::milliseconds transfer{30'000};
   std::size_t transfer_rate = 512;
-  // When the server stops: for requests being handled (container runtimes kill after ten seconds),
-  // and for those that have not arrived completely.
+  // When the server stops: for all that is under way (container runtimes kill after ten seconds),
+  // for requests of which no byte comes any more, and for those that are just coming.
   std::chrono::milliseconds stop{8'000};
   std::chrono::milliseconds stop_body{2'000};
+  std::chrono::milliseconds stop_idle{100};
 };
 
 // Tells every connection that the server stops.
 class StopSignal {
  public:
+  using Clock = std::chrono::steady_clock;
+
   void request();
   bool requested() const { return requested_at_.load(std::memory_order_relaxed) != kNever; }
-  // Requested longer than `grace` ago: break off.
-  bool expired(std::chrono::milliseconds grace) const;
+  // Requested longer than `grace` ago, and nothing has moved since `moved` for as long: break off.
+  bool expired(std::chrono::milliseconds grace, Clock::time_point moved = {}) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   static constexpr Clock::rep kNever = Clock::duration::max().count();
   std::atomic<Clock::rep> requested_at_{kNever};
 };
 
+// Closed when it goes.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  ~Descriptor();
+  Descriptor& operator=(Descriptor&&) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
 class ConnectionSocket {
  public:
-  // Takes over `fd`, a connected stream socket.
-  ConnectionSocket(int fd, const ConnectionLimits& limits, const StopSignal& stop);
-  ~ConnectionSocket();
+  // `descriptor` is a connected stream socket.
+  ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits, const StopSignal& stop);
   ConnectionSocket(const ConnectionSocket&) = delete;
   ConnectionSocket& operator=(const ConnectionSocket&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return descriptor_.number(); }
   std::string peer() const;
   // Whether the peer has closed or broken the connection, or its sending side. From any thread.
   bool peer_has_closed() const;
+  // Of poll(): what there is to wait for where the last call could not go on.
+  short awaited() const { return awaited_; }
 
   // Bytes received and not consumed yet.
   std::string_view input() const { return std::string_view(input_).substr(consumed_); }
@@ -84,10 +103,11 @@ class ConnectionSocket {
   // Appends what has arrived to the input. Nothing: no byte came, at once or (`linger`) within
   // limits.linger.
   Filled fill(bool linger);
+  // What has arrived is thrown away, at most limits.drained_bytes in all (End: that was more).
+  Filled discard();
 
-  // A request has come: its transfers are timed from here.
-  void begin_exchange() { received_ = sent_ = {}; }
-
+  // A request has come: its body is timed from here.
+  void begin_exchange() { received_ = {}; }
   // Appends at least one byte, waiting up to limits.body. False when the client is gone or too
   // slow (see limits.transfer).
   bool await_input();
@@ -95,29 +115,32 @@ class ConnectionSocket {
   // empty.
   std::size_t receive(char* buffer, std::size_t size);
 
-  // Sends both pieces, in one call if the kernel takes them. False when the client is gone or too
-  // slow.
-  bool send(std::string_view first, std::string_view second = {});
-
-  // Ends our side and throws away what still comes, within limits.drain: closing on unread bytes
-  // would reset the connection, and the client would lose the reply that it has not read yet.
-  void drain();
+  // Sends of both pieces what goes at once, and returns how much that was; nothing when the client
+  // is gone.
+  std::optional<std::size_t> send(std::string_view first, std::string_view second = {});
+  // Ends our side: closing on unread bytes would reset the connection, and the client would lose
+  // the reply that it has not read yet.
+  void end();
 
  private:
-  // Bytes of one exchange in one direction, and how long we waited for the client to move them.
+  static constexpr ssize_t kLater = -1;
+
+  // Bytes of one exchange, and how long we waited for the client to send them.
   struct Transfer {
     std::uint64_t bytes = 0;
     std::chrono::steady_clock::duration waited{};
   };
-  std::chrono::steady_clock::duration time_left(const Transfer& transfer) const;
+  // The number of bytes, 0 at the end, or kLater.
+  ssize_t read(char* buffer, std::size_t size, bool linger);
   std::size_t receive_within(char* buffer, std::size_t size,
                              std::chrono::steady_clock::duration limit);
 
-  const int fd_;
+  const Descriptor descriptor_;
   const ConnectionLimits& limits_;
   const StopSignal& stop_;
+  short awaited_;
   Transfer received_;
-  Transfer sent_;
+  std::size_t discarded_ = 0;
   std::string input_;
   std::size_t consumed_ = 0;
 };

@@ -1,27 +1,24 @@
-// What cpp-httplib sees of an exchange: a canonical head to read, and a place to write the reply
-// to.
+// What cpp-httplib sees of an exchange: a canonical head to read, and a place to write the reply's
+// head to. The body does not go through it.
 #pragma once
 
 #include <httplib.h>
 
 #include <string>
 
-#include "api/http/connection.h"
+#include "api/http/connection_exchange.h"
 
 namespace millrace {
 
 class ExchangeStream : public httplib::Stream {
  public:
-  explicit ExchangeStream(Exchange& exchange);
-
-  // Sends what is held back; false when the reply did not get out.
-  bool flush();
+  explicit ExchangeStream(Exchange& exchange) : exchange_(exchange) {}
 
   bool is_readable() const override { return true; }
   bool is_writable() const override { return true; }
   ssize_t read(char* buffer, size_t size) override;
-  // The first call must carry the whole head, as cpp-httplib does it. The head is held back to go
-  // out together with the body, and its status line gets our words.
+  // The first call must carry the whole head, as cpp-httplib does it; its status line gets our
+  // words.
   ssize_t write(const char* bytes, size_t size) override;
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
@@ -29,13 +26,8 @@ class ExchangeStream : public httplib::Stream {
   socket_t socket() const override { return 0; }
 
  private:
-  bool send(std::string_view bytes);
-
   Exchange& exchange_;
-  std::string_view unread_;
-  bool head_written_ = false;
-  bool sent_ = true;
-  std::string head_;
+  std::string_view unread_ = "GET / HTTP/1.1\r\n\r\n";
 };
 
 }  // namespace millrace

@@ -3,15 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <new>
 #include <stdexcept>
 #include <thread>
 
-#include "api/http/connection_parking.h"
 #include "api/http/server_test_client.h"
 #include "store/common/error.h"
 
@@ -100,21 +97,6 @@ TEST(Connection, BodiesAroundTheAwaitedSizeArrive) {
   }
 }
 
-TEST(Connection, OneThatCannotBeWokenIsClosed) {
-  ConnectionContext context;
-  ConnectionParking parking([](std::unique_ptr<Connection>) { throw std::bad_alloc(); });
-  for (int i = 0; i < 2; ++i) {
-    std::array<int, 2> ends{};
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
-    parking.park(std::make_unique<Connection>(ends[0], context));
-    ASSERT_EQ(::send(ends[1], "G", 1, MSG_NOSIGNAL), 1);
-    char byte = 0;
-    EXPECT_LE(::recv(ends[1], &byte, 1, 0), 0);
-    ::close(ends[1]);
-  }
-  EXPECT_EQ(context.open, 0U);
-}
-
 TEST(Connection, SkipsAnUnreadBodyAndKeepsTheConnection) {
   RunningServer running([](HttpRequest& request) { return text(request.target + "\n"); });
   Client client(running.port());
@@ -147,6 +129,28 @@ TEST(Connection, AnswersExpectWhenTheBodyIsRead) {
   EXPECT_EQ(client.receive("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   client.send("ok");
   EXPECT_THAT(client.receive("]\n"), EndsWith("GET /e [ok]\n"));
+}
+
+// Its handler is run again when the body has come: none waits for it.
+TEST(Connection, APermissionToSendIsGivenWithoutAThread) {
+  std::atomic<int> handled{0};
+  RunningServer running([&](HttpRequest& request) {
+    ++handled;
+    request.method += "!";  // what a handler does to a request is forgotten
+    return echo(request);
+  });
+  Client client(running.port());
+  const std::string large(700'000, 'x');
+  for (const std::string& body : {std::string("ok"), large}) {
+    handled = 0;
+    client.send(get(
+        "/e", "Expect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) + "\r\n"));
+    EXPECT_EQ(client.receive("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send(body + get("/next"));
+    EXPECT_THAT(client.receive("]\n"), EndsWith("GET! /e [" + body + "]\n"));
+    EXPECT_THAT(client.receive("]\n"), EndsWith("GET! /next []\n"));
+    EXPECT_EQ(handled, 3);
+  }
 }
 
 TEST(Connection, ClosesWhenAnExpectedBodyIsNotRead) {

@@ -41,6 +41,9 @@ class RequestBody {
   // Reads at most `size` bytes; 0 means the end. Throws Error when the client breaks off or its
   // framing is wrong.
   virtual std::size_t read(char* buffer, std::size_t size) = 0;
+  // To be called for what the reader keeps in memory until the request is answered. Throws Error
+  // (Overloaded) when all requests together keep too much.
+  virtual void keep(std::size_t /*size*/) {}
 };
 
 struct HttpRequest {
@@ -65,6 +68,8 @@ class BodySource {
   virtual std::uint64_t size() const = 0;  // bytes in all
   // Reads the next bytes, at most `size`; 0 means the end. Throws Error when it cannot.
   virtual std::size_t read(char* buffer, std::size_t size) = 0;
+  // The last `size` bytes of the last reading were not sent, and are read again.
+  virtual void unread(std::size_t size) = 0;
 };
 
 // The connection completes it: `date`, `content-length` (one given by the handler counts for HEAD

@@ -1,19 +1,17 @@
 #include "api/http/server.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <thread>
 
 #include "api/http/connection_parking.h"
 #include "api/http/connection_stream.h"
+#include "api/http/descriptor_split.h"
 #include "api/http/worker_pool.h"
 #include "store/common/error.h"
 
@@ -23,22 +21,10 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr std::size_t kProbeThreads = 2;
-constexpr std::size_t kReservedDescriptors = 128;  // for databases, artifacts, the server itself
 
 // The exchange that process_request works on: it is synchronous, and its callbacks carry no
 // context.
 thread_local Exchange* current_exchange = nullptr;
-
-// Takes all descriptors that the system grants, and leaves some for the rest of the process.
-std::size_t connections_by_descriptor_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  std::size_t all = std::min<std::size_t>(limit.rlim_cur, 65536);
-  return all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
-}
 
 // The accept loop of the library puts each connection into a queue; ours does the little work at
 // once.
@@ -62,26 +48,38 @@ class Server::Impl : private httplib::Server {
  private:
   bool process_and_close_socket(socket_t fd) override;
   void respond(Exchange& exchange);
-  void submit(std::unique_ptr<Connection> connection);
+  void accept_connections();
+  bool make_room();
+  void wake(std::unique_ptr<Connection> connection);
+  void serve(std::unique_ptr<Connection> connection, const Connection::Desk& desk);
+  void requeue(std::unique_ptr<Connection> connection);
   bool is_probe(const Connection& connection) const;
-  void serve(std::unique_ptr<Connection> connection);
-  void serve_probe(std::unique_ptr<Connection> connection);
 
   const ServerOptions options_;
   const millrace::Server::Handler handler_;
-  std::size_t max_connections_;
+  DescriptorSplit split_{};
   int listener_ = -1;
   ConnectionContext context_;
+  Connection::Desk requests_desk_;
+  Connection::Desk transfers_desk_;
+  Connection::Desk probes_desk_;
   // Made by run(). Each uses the others until they have stopped.
   std::unique_ptr<ConnectionParking> parking_;
-  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<WorkerPool> requests_;
+  std::unique_ptr<WorkerPool> transfers_;
   std::unique_ptr<WorkerPool> probes_;
 };
 
 Server::Impl::Impl(const ServerOptions& options, millrace::Server::Handler handler)
-    : options_(options), handler_(std::move(handler)), max_connections_(options.max_connections) {
-  context_.limits = options.limits;
-  context_.respond = [this](Exchange& exchange) { respond(exchange); };
+    : options_(options),
+      handler_(std::move(handler)),
+      context_(options.limits, [this](Exchange& exchange) { respond(exchange); }),
+      requests_desk_{[](const Connection& connection) { return !connection.is_transfer(); },
+                     [this] { return requests_->busy(); }},
+      transfers_desk_{[](const Connection& connection) { return connection.is_transfer(); },
+                      [this] { return transfers_->busy(); }},
+      probes_desk_{[this](const Connection& connection) { return is_probe(connection); },
+                   [] { return true; }} {
   new_task_queue = [] { return new AtOnce; };  // the library owns it
   set_address_family(options.host.find(':') == std::string::npos ? AF_INET : AF_INET6);
   set_tcp_nodelay(true);
@@ -93,7 +91,6 @@ Server::Impl::Impl(const ServerOptions& options, millrace::Server::Handler handl
   auto answer = [](HttpResponse reply, httplib::Response& response) {
     current_exchange->complete(std::move(reply));
     response.status = current_exchange->response().status;
-    response.body = std::move(current_exchange->response().body);
   };
   set_pre_routing_handler([this, answer](const httplib::Request&, httplib::Response& response) {
     answer(handler_(current_exchange->request()), response);
@@ -115,8 +112,8 @@ Server::Impl::~Impl() {
 }
 
 int Server::Impl::bind() {
-  std::size_t possible = connections_by_descriptor_limit();
-  if (max_connections_ == 0) max_connections_ = possible;
+  split_ = split_descriptors(take_descriptors(), options_.max_threads, options_.max_transfers);
+  if (options_.max_connections > 0) split_.connections = options_.max_connections;
   errno = 0;
   int port = options_.port;
   if (port == 0) {
@@ -134,29 +131,26 @@ int Server::Impl::bind() {
 }
 
 void Server::Impl::run() {
-  pool_ = std::make_unique<WorkerPool>(
-      options_.max_threads,
-      [this](std::unique_ptr<Connection> connection) { serve(std::move(connection)); });
-  probes_ = std::make_unique<WorkerPool>(
-      kProbeThreads,
-      [this](std::unique_ptr<Connection> connection) { serve_probe(std::move(connection)); });
+  const auto pool = [this](std::size_t threads, const Connection::Desk& desk) {
+    return std::make_unique<WorkerPool>(threads,
+                                        [this, &desk](std::unique_ptr<Connection> connection) {
+                                          serve(std::move(connection), desk);
+                                        });
+  };
+  requests_ = pool(split_.threads, requests_desk_);
+  transfers_ = pool(split_.transfers, transfers_desk_);
+  probes_ = pool(kProbeThreads, probes_desk_);
   parking_ = std::make_unique<ConnectionParking>(
-      [this](std::unique_ptr<Connection> connection) { submit(std::move(connection)); });
-  listen_after_bind();
-  // The library closes its socket and gives up on some passing errors (ENFILE, ENOBUFS): go on with
-  // a copy.
-  while (!context_.stop.requested()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    svr_sock_ = ::fcntl(listener_, F_DUPFD_CLOEXEC, 0);
-    if (svr_sock_ != INVALID_SOCKET) listen_after_bind();
-  }
-  // Requests that are just arriving get a moment.
-  while (context_.held > 0 && !context_.stop.expired(options_.limits.stop_body)) {
+      [this](std::unique_ptr<Connection> connection) { wake(std::move(connection)); });
+  accept_connections();
+  while (context_.descriptors > 0 && !context_.stop.expired(options_.limits.stop)) {
+    parking_->close_overdue();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   parking_->stop();
   probes_->stop();
-  pool_->stop();
+  requests_->stop();
+  transfers_->stop();
 }
 
 void Server::Impl::stop() {
@@ -165,56 +159,88 @@ void Server::Impl::stop() {
   ::shutdown(listener_, SHUT_RDWR);
 }
 
+// The library closes its socket and gives up on some passing errors (ENFILE, ENOBUFS): go on with
+// a copy.
+void Server::Impl::accept_connections() {
+  for (;;) {
+    try {
+      listen_after_bind();
+    } catch (const std::exception&) {
+      ::close(svr_sock_);  // out of memory
+    }
+    svr_sock_ = INVALID_SOCKET;
+    while (svr_sock_ == INVALID_SOCKET) {
+      if (context_.stop.requested()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      svr_sock_ = ::fcntl(listener_, F_DUPFD_CLOEXEC, 0);
+    }
+  }
+}
+
 // Called for each accepted socket, on the thread of run().
 bool Server::Impl::process_and_close_socket(socket_t fd) {
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  auto connection = std::make_unique<Connection>(fd, context_);
-  while (context_.open > max_connections_ && !context_.stop.requested()) {
-    if (!parking_->close_oldest()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  Descriptor descriptor(fd);
+  try {
+    auto connection = std::make_unique<Connection>(std::move(descriptor), context_);
+    while (!make_room() && !context_.stop.requested()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    parking_->park(std::move(connection));
+  } catch (const std::exception&) {
+    // Out of memory: this connection ends, the others go on.
   }
-  parking_->park(std::move(connection));
   return true;
 }
 
-void Server::Impl::submit(std::unique_ptr<Connection> connection) {
-  WorkerPool& pool = is_probe(*connection) ? *probes_ : *pool_;
-  pool.submit(std::move(connection));
+// Closes what is worth least while there are too many descriptors; false when that does not do.
+bool Server::Impl::make_room() {
+  while (context_.descriptors > split_.connections) {
+    if (!parking_->close_least()) return false;
+  }
+  return true;
 }
 
-// By what has come so far, which stays in the socket. A head that comes in small pieces goes the
-// way of all.
-bool Server::Impl::is_probe(const Connection& connection) const {
-  constexpr std::string_view kMethod = "GET ";
-  if (!connection.between_requests()) return false;
-  std::array<char, 256> start;
-  const ssize_t size = ::recv(connection.fd(), start.data(), start.size(), MSG_PEEK | MSG_DONTWAIT);
-  if (size <= 0) return false;
-  std::string_view text(start.data(), static_cast<std::size_t>(size));
-  if (!text.starts_with(kMethod)) return false;
-  text.remove_prefix(kMethod.size());
-  return std::any_of(options_.probe_paths.begin(), options_.probe_paths.end(),
-                     [text](const std::string& path) { return text.starts_with(path + " "); });
-}
-
-// What comes behind the probe on its connection is for the others.
-void Server::Impl::serve_probe(std::unique_ptr<Connection> connection) {
-  try {
-    Connection::Next next = connection->serve([] { return true; });
-    if (next == Connection::Next::Park) parking_->park(std::move(connection));
-    if (next == Connection::Next::Requeue) pool_->submit(std::move(connection));
-  } catch (const std::exception&) {
-    // As in serve().
+// While requests wait for threads, those for probes look at new ones: they serve what is theirs and
+// let the others stand in the line.
+void Server::Impl::wake(std::unique_ptr<Connection> connection) {
+  if (!connection->is_receiving()) {
+    requests_->submit(std::move(connection));
+  } else if (!requests_->try_submit(connection)) {
+    probes_->submit(std::move(connection));
   }
 }
 
-void Server::Impl::serve(std::unique_ptr<Connection> connection) {
+bool Server::Impl::is_probe(const Connection& connection) const {
+  const RequestHead& head = *connection.head();
+  const auto& paths = options_.probe_paths;
+  return !connection.is_transfer() && head.method == "GET" &&
+         std::find(paths.begin(), paths.end(), head.target) != paths.end();
+}
+
+void Server::Impl::serve(std::unique_ptr<Connection> connection, const Connection::Desk& desk) {
   try {
-    Connection::Next next = connection->serve([this] { return pool_->busy(); });
-    if (next == Connection::Next::Park) parking_->park(std::move(connection));
-    if (next == Connection::Next::Requeue) pool_->submit(std::move(connection));
+    switch (connection->serve(desk)) {
+      case Connection::Next::Close:
+        break;
+      case Connection::Next::Park:
+        parking_->park(std::move(connection));
+        break;
+      case Connection::Next::Requeue:
+        requeue(std::move(connection));
+        break;
+    }
   } catch (const std::exception&) {
     // Out of memory or threads: this connection ends, the others go on.
   }
+}
+
+// Who waits for a transfer holds a descriptor, and some must be left for others.
+void Server::Impl::requeue(std::unique_ptr<Connection> connection) {
+  if (connection->is_transfer() && transfers_->waiting() >= split_.connections / 4) {
+    connection->turn_away();
+  }
+  (connection->is_transfer() ? transfers_ : requests_)->submit(std::move(connection));
 }
 
 void Server::Impl::respond(Exchange& exchange) {
@@ -223,11 +249,7 @@ void Server::Impl::respond(Exchange& exchange) {
   current_exchange = &exchange;
   process_request(stream, false, closed, nullptr);
   current_exchange = nullptr;
-  try {
-    if (!stream.flush()) exchange.give_up();
-  } catch (const Error&) {
-    exchange.give_up();  // the head is out: the client sees a body that breaks off
-  }
+  if (exchange.response().source) make_room();
 }
 
 Server::Server(const ServerOptions& options, Handler handler)

@@ -18,10 +18,14 @@ struct ServerOptions {
   // Requests handled at the same time. Most of those that wait for a database hold a thread
   // meanwhile (store/db/waiting_line.h says how many may).
   std::size_t max_threads = 384;
-  // Paths of probes: they are answered by threads of their own, whatever the others do.
+  // Requests whose bodies are read as they come (ConnectionLimits::awaited_body_bytes), on threads
+  // of their own: whatever their clients do, the others find theirs. Further ones wait.
+  std::size_t max_transfers = 128;
+  // Paths of probes: when all threads have work they are answered by threads of their own.
   std::vector<std::string> probe_paths = {};
-  std::size_t max_connections =
-      0;  // 0: what the descriptor limit allows. Beyond it idle ones are closed.
+  // 0: what the descriptor limit allows; that bounds the threads, too. Beyond it those that are
+  // worth least are closed.
+  std::size_t max_connections = 0;
   ConnectionLimits limits;
 };
 
@@ -40,9 +44,9 @@ class Server {
   int bind();
   // Serves until stop(); bind() comes first.
   void run();
-  // Ends run(): no new connections, idle ones are closed, requests in flight are finished (at most
-  // limits.stop; those still arriving get limits.stop_body). From any thread, but not from a signal
-  // handler.
+  // Ends run(): no new connections, idle ones are closed, all that is under way is finished (at
+  // most limits.stop; a request of which nothing comes any more gets limits.stop_body). From any
+  // thread, but not from a signal handler.
   void stop();
 
  private:

@@ -59,6 +59,12 @@ class Client {
     return std::exchange(input_, {});
   }
 
+  // What comes next; nothing when the server closes.
+  std::string receive_piece() {
+    if (input_.empty()) receive_some();
+    return std::exchange(input_, {});
+  }
+
   void abort() { ::shutdown(fd_, SHUT_RDWR); }
 
  private:

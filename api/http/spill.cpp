@@ -48,6 +48,7 @@ class SpilledBody : public BodySource {
     position_ += static_cast<std::uint64_t>(count);
     return static_cast<std::size_t>(count);
   }
+  void unread(std::size_t size) override { position_ -= size; }
 
  private:
   int file_;

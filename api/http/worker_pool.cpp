@@ -24,14 +24,28 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::submit(std::unique_ptr<Connection> connection) {
+  add(std::move(connection), std::unique_lock(mutex_));
+}
+
+bool WorkerPool::try_submit(std::unique_ptr<Connection>& connection) {
+  std::unique_lock lock(mutex_);
+  if (idle_ <= queue_.size() && threads_.size() >= max_threads_) return false;
+  add(std::move(connection), std::move(lock));
+  return true;
+}
+
+std::size_t WorkerPool::waiting() const {
+  std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void WorkerPool::add(std::unique_ptr<Connection> connection, std::unique_lock<std::mutex> lock) {
   std::list<std::thread> ended;
-  {
-    std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(connection));
-    if (idle_ < queue_.size() && threads_.size() < max_threads_) start_thread();
-    update_busy();
-    ended.swap(ended_);
-  }
+  queue_.push_back(std::move(connection));
+  if (idle_ < queue_.size() && threads_.size() < max_threads_) start_thread();
+  update_busy();
+  ended.swap(ended_);
+  lock.unlock();
   work_added_.notify_one();
   for (std::thread& thread : ended) thread.join();
 }

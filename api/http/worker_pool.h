@@ -27,19 +27,24 @@ class WorkerPool {
 
   // Throws when there is no thread and none can be started, or no memory: the connection is closed.
   void submit(std::unique_ptr<Connection> connection);
+  // As submit, if a thread has time for it now; false, and nothing is done, if none has.
+  bool try_submit(std::unique_ptr<Connection>& connection);
   // Finishes what was submitted and ends the threads.
   void stop();
+  // How many have been submitted and wait for a thread.
+  std::size_t waiting() const;
   // Work is waiting, and neither an idle thread nor a new one can take it.
   bool busy() const { return busy_.load(std::memory_order_relaxed); }
 
  private:
+  void add(std::unique_ptr<Connection> connection, std::unique_lock<std::mutex> lock);
   void run(std::list<std::thread>::iterator self);
   void start_thread();
   void update_busy();
 
   const std::size_t max_threads_;
   const Work work_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_added_;
   std::condition_variable thread_ended_;
   std::deque<std::unique_ptr<Connection>> queue_;

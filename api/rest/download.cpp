@@ -52,6 +52,7 @@ class SegmentsBody : public BodySource {
     position_ += count;
     return count;
   }
+  void unread(std::size_t size) override { position_ -= size; }
 
  private:
   std::unique_ptr<ArtifactFile> file_;

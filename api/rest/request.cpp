@@ -153,6 +153,7 @@ std::string Request::read_body(std::size_t limit, const Error& too_large) const 
   while (const std::size_t size =
              http.body == nullptr ? 0 : http.body->read(buffer.data(), buffer.size())) {
     if (body.size() + size > limit) throw too_large;
+    http.body->keep(size);
     body.append(buffer.data(), size);
     body_size_ += size;
   }
