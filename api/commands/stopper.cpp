@@ -8,18 +8,7 @@
 #include <cstdlib>
 
 namespace millrace {
-namespace {
-
-// After a signal to stop: from then on no database is waited for, so that the process ends within
-// the time that connections get (ConnectionLimits::stop). Whoever is just connecting takes up to
-// 3 s more.
-constexpr std::chrono::milliseconds kDatabasesAtStop{4'800};
-// From then on nothing is waited for: container runtimes kill after ten seconds.
-constexpr std::chrono::milliseconds kEndAtStop{9'500};
-
-}  // namespace
-
-Stopper::Stopper() {
+Stopper::Stopper(const StopTimes& times) : times_(times) {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGTERM);
   sigaddset(&signals_, SIGINT);
@@ -64,7 +53,7 @@ void Stopper::wait() {
 int Stopper::next_signal() {
   if (then_ == Then::Nothing) return sigwaitinfo(&signals_, nullptr);
   const Clock::duration left =
-      asked_at_ + (then_ == Then::EndWork ? kDatabasesAtStop : kEndAtStop) - Clock::now();
+      asked_at_ + (then_ == Then::EndWork ? times_.databases : times_.requests) - Clock::now();
   const auto ns = std::max<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0)).count();
   const timespec time{.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
   return sigtimedwait(&signals_, nullptr, &time);

@@ -13,13 +13,22 @@
 
 namespace millrace {
 
+// After the first signal.
+struct StopTimes {
+  // From then on no database is waited for, so that the process ends within the time that
+  // connections get (ConnectionLimits::stop). Whoever is just connecting takes up to 3 s more.
+  std::chrono::milliseconds databases{4'800};
+  // From then on no request is waited for: container runtimes kill after ten seconds.
+  std::chrono::milliseconds requests{9'500};
+};
+
 // Waits for SIGTERM and SIGINT. The first one stops the server; before it serves, and at the second
-// signal, the process ends at once, as it does when requests still go on after 9.5 s: the database
-// survives that.
+// signal, the process ends at once, as it does when requests still go on at the last of the times:
+// the database survives that.
 class Stopper {
  public:
   // To be made before other threads are: the signals are blocked in all of them.
-  Stopper();
+  explicit Stopper(const StopTimes& times = {});
   ~Stopper();
   Stopper(const Stopper&) = delete;
   Stopper& operator=(const Stopper&) = delete;
@@ -38,6 +47,7 @@ class Stopper {
   void end_work();
   void end_process();
 
+  const StopTimes times_;
   sigset_t signals_{};
   std::mutex mutex_;  // guards the next two; null when nothing is served
   Server* server_ = nullptr;
