@@ -1,6 +1,8 @@
 // Handlers of runs (tracking.md sections 4.3 and 4.4).
 #include "store/tracking/runs.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -47,6 +49,15 @@ std::span<const Tag> portion_of(std::span<const Tag> tags) {
   return tags.first(count);
 }
 
+// What made the run fail is told, whatever becomes of this.
+void drop(App& app, const WorkOrder& order, const std::string& run_id) {
+  try {
+    app.tracking.write(order, tracking::drop_begun_run, run_id);
+  } catch (const Error& error) {
+    spdlog::warn("The run {} was begun and is left: {}", run_id, error.what());
+  }
+}
+
 // A run with very many tags is made in several units of work, since those of others would wait for
 // a single one.
 Run create(App& app, const Request& request, const tracking::NewRun& wanted) {
@@ -63,7 +74,7 @@ Run create(App& app, const Request& request, const tracking::NewRun& wanted) {
     }
     app.tracking.write(request.order(), tracking::finish_run, run_id, wanted.experiment_id);
   } catch (const Error&) {
-    app.tracking.write(order, tracking::drop_begun_run, run_id);
+    drop(app, order, run_id);
     throw;
   }
   return run;

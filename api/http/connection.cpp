@@ -57,8 +57,9 @@ Connection::Next Connection::serve(const Desk& desk) {
 
 bool Connection::is_overdue(Clock::time_point now) const {
   if (deadline_ <= now) return true;
-  if (!is_receiving()) return false;
   const ConnectionLimits& limits = context_.limits;
+  if (stage_ == Stage::Skipping) return context_.stop.expired(limits.stop_body, moved_);
+  if (!is_receiving()) return false;
   return between_requests() ? context_.stop.expired(limits.stop_idle, since_)
                             : context_.stop.expired(limits.stop_body, moved_);
 }
@@ -248,6 +249,7 @@ void Connection::begin(Stage stage, std::chrono::milliseconds limit) {
 std::optional<Connection::Next> Connection::skip(const Desk& desk) {
   switch (exchange_->skip_body()) {
     case ConnectionBody::Skipped::Some:
+      moved_ = Clock::now();
       return Clock::now() < deadline_ ? Next::Park : Next::Close;
     case ConnectionBody::Skipped::Failed:
       if (exchange_->client_gone()) return Next::Close;

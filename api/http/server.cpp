@@ -237,10 +237,11 @@ void Server::Impl::serve(std::unique_ptr<Connection> connection, const Connectio
 
 // Who waits for a transfer holds a descriptor, and some must be left for others.
 void Server::Impl::requeue(std::unique_ptr<Connection> connection) {
-  if (connection->is_transfer() && transfers_->waiting() >= split_.connections / 4) {
+  if (connection->is_transfer()) {
+    if (transfers_->submit_below(split_.connections / 4, connection)) return;
     connection->turn_away();
   }
-  (connection->is_transfer() ? transfers_ : requests_)->submit(std::move(connection));
+  requests_->submit(std::move(connection));
 }
 
 void Server::Impl::respond(Exchange& exchange) {

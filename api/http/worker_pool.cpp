@@ -34,9 +34,11 @@ bool WorkerPool::try_submit(std::unique_ptr<Connection>& connection) {
   return true;
 }
 
-std::size_t WorkerPool::waiting() const {
-  std::lock_guard lock(mutex_);
-  return queue_.size();
+bool WorkerPool::submit_below(std::size_t waiting, std::unique_ptr<Connection>& connection) {
+  std::unique_lock lock(mutex_);
+  if (queue_.size() >= waiting) return false;
+  add(std::move(connection), std::move(lock));
+  return true;
 }
 
 void WorkerPool::add(std::unique_ptr<Connection> connection, std::unique_lock<std::mutex> lock) {

@@ -31,8 +31,8 @@ class WorkerPool {
   bool try_submit(std::unique_ptr<Connection>& connection);
   // Finishes what was submitted and ends the threads.
   void stop();
-  // How many have been submitted and wait for a thread.
-  std::size_t waiting() const;
+  // As submit, if fewer than so many wait for a thread; false, and nothing is done, if not.
+  bool submit_below(std::size_t waiting, std::unique_ptr<Connection>& connection);
   // Work is waiting, and neither an idle thread nor a new one can take it.
   bool busy() const { return busy_.load(std::memory_order_relaxed); }
 
@@ -44,7 +44,7 @@ class WorkerPool {
 
   const std::size_t max_threads_;
   const Work work_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable work_added_;
   std::condition_variable thread_ended_;
   std::deque<std::unique_ptr<Connection>> queue_;

@@ -1,6 +1,7 @@
 #include "api/rest/idempotency.h"
 
 #include <openssl/evp.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kLongestKey = 255;
 constexpr std::int64_t kKeptMs = std::int64_t{24} * 60 * 60 * 1000;
-constexpr std::int64_t kSweepMs = std::int64_t{10} * 60 * 1000;
+constexpr unsigned kSweepRequests = 50;
 // Bytes of a body from which on it is likely to write many rows.
 constexpr std::size_t kLargeBody = std::size_t{16} << 10U;
 
@@ -68,12 +69,15 @@ std::string digest(std::initializer_list<std::string_view> texts) {
   return hex;
 }
 
-void sweep(Db& db) {
-  static std::atomic<std::int64_t> last_ms = 0;
-  std::int64_t last = last_ms;
-  const std::int64_t now = now_ms();
-  if (now - last < kSweepMs || !last_ms.compare_exchange_strong(last, now)) return;
-  sweep_replies(db, now - kKeptMs);
+// Deletes more than have come since the last time. The request does not depend on it.
+void sweep_now_and_then(Db& db, const Request& request) {
+  static std::atomic<unsigned> requests = 0;
+  if (requests++ % kSweepRequests != 0) return;
+  try {
+    sweep_replies(db, request.order(), now_ms() - kKeptMs, 4 * kSweepRequests);
+  } catch (const Error& error) {
+    spdlog::warn("Old replies could not be deleted: {}", error.what());
+  }
 }
 
 // Not all databases store all characters.
@@ -111,6 +115,14 @@ const std::string& key_of(const HttpRequest& http) {
   return key;
 }
 
+// A version whose logged model lies in another database is two transactions.
+void refuse_two_databases(const App& app, const Route& row) {
+  if (&app.registry == &app.tracking || row.path != "/mlflow/model-versions/create") return;
+  throw Error(ErrorCode::InvalidParameterValue,
+              "The header Idempotency-Key is not taken for new model versions where the registry "
+              "has a database of its own.");
+}
+
 Db& database_of(App& app, const Route& row) {
   const bool is_registry = row.path.starts_with("/mlflow/registered-models/") ||
                            row.path.starts_with("/mlflow/model-versions/");
@@ -122,15 +134,17 @@ Db& database_of(App& app, const Route& row) {
 bool is_named_write(const Route& row, const HttpRequest& http) {
   const bool writes =
       row.access == Access::Create || row.access == Access::Update || row.access == Access::Delete;
-  return writes && row.body != Body::StreamBody && http.header(kIdempotencyKey) != nullptr;
+  return writes && !row.path.starts_with("/mlflow-artifacts/") && row.body != Body::StreamBody &&
+         http.header(kIdempotencyKey) != nullptr;
 }
 
 HttpResponse answer_once(App& app, const Route& row, const Request& request) {
+  refuse_two_databases(app, row);
   const std::string name = digest({request.caller.actor, key_of(request.http)});
   const std::string text = request.read_body();
   const std::string asked_for = digest({request.http.method, request.http.target, text});
   Db& db = database_of(app, row);
-  sweep(db);
+  sweep_now_and_then(db, request);
   return db.write_together(
       request.order(text.size() > kLargeBody ? Load::Large : Load::Small), [&](Work& work) {
         if (const auto reply = remembered_reply(work, name)) {

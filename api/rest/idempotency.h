@@ -12,13 +12,14 @@ namespace millrace {
 
 inline constexpr std::string_view kIdempotencyKey = "idempotency-key";
 
-// Whether the request has a key, and is one that changes something in a database.
+// Whether the request has a key, and is one that changes something in a database: of artifacts, all
+// may be repeated as it is.
 bool is_named_write(const Route& row, const HttpRequest& http);
 
 // The reply of the row's handler, whose work in the database is one transaction; or, with a header
 // idempotency-replayed, the reply that it gave when the request came before. What it threw is not
-// kept. Throws INVALID_PARAMETER_VALUE for a key of no or more than 255 characters, and for one
-// that named another request.
+// kept. Throws INVALID_PARAMETER_VALUE for a key of no or more than 255 characters, for one that
+// named another request, and for a new version where the registry has a database of its own.
 HttpResponse answer_once(App& app, const Route& row, const Request& request);
 
 }  // namespace millrace

@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from support.warm_mlflow import MlflowProcess
@@ -138,7 +139,8 @@ class StockMlflow(Server):
     start_timeout = 240
 
     def _signal(self, process, number):
-        os.killpg(process.pid, number)  # the group that start_new_session made: its workers too
+        with suppress(ProcessLookupError):  # one that has ended already
+            os.killpg(process.pid, number)  # the group that start_new_session made: its workers too
 
 
 class MlflowServer(StockMlflow):

@@ -30,6 +30,9 @@ class MlflowProcess:
     def poll(self):
         return self._process.exitcode
 
+    def kill(self):
+        self._process.kill()  # which does nothing to one that has ended
+
     def wait(self, timeout=None):
         self._process.join(timeout)
         if self._process.exitcode is None:
@@ -42,7 +45,11 @@ def run_mlflow(words, cwd, env, folder, timeout=120):
     output, errors = folder / "mlflow.out", folder / "mlflow.err"
     for file in (output, errors):
         file.write_bytes(b"")
-    code = MlflowProcess(words, cwd, env, output, errors).wait(timeout)
+    process = MlflowProcess(words, cwd, env, output, errors)
+    try:
+        code = process.wait(timeout)
+    finally:
+        process.kill()
     return code, output.read_text(), errors.read_text()
 
 

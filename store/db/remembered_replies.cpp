@@ -50,23 +50,21 @@ void remember_reply(Work& work, const std::string& name, const RememberedReply& 
     add_part(work, name, ++part, reply, reply.body.substr(at, kPart));
 }
 
-void sweep_replies(Db& db, std::int64_t before_ms) {
-  constexpr std::int64_t kAtOnce = 200;
-  std::vector<std::string> old;
-  do {
-    old.clear();
-    db.read(WorkOrder{.load = Load::Large}, [&old, before_ms](Work& work) {
-      old.clear();
-      work.each<std::string>(
-          "SELECT name FROM millrace_replies WHERE part = 0 AND written_ms < :before LIMIT " +
-              std::to_string(kAtOnce),
-          {before_ms}, [&old](std::string name) { old.push_back(std::move(name)); });
-    });
-    db.write([&old](Work& work) {
-      for (const std::string& name : old)
-        work.execute("DELETE FROM millrace_replies WHERE name = :name", {name});
-    });
-  } while (old.size() == kAtOnce);
+void sweep_replies(Db& db, const WorkOrder& order, std::int64_t before_ms, unsigned most) {
+  const auto find_old = [&](Work& work) {
+    std::vector<std::string> names;
+    work.each<std::string>(
+        "SELECT name FROM millrace_replies WHERE written_ms < :before AND part = 0 LIMIT " +
+            std::to_string(most),
+        {before_ms}, [&names](std::string name) { names.push_back(std::move(name)); });
+    return names;
+  };
+  const std::vector<std::string> old = db.read(order, find_old);
+  if (old.empty()) return;
+  db.write(order, [&old](Work& work) {
+    for (const std::string& name : old)
+      work.execute("DELETE FROM millrace_replies WHERE name = :name", {name});
+  });
 }
 
 }  // namespace millrace

@@ -27,7 +27,7 @@ void begin_reply(Work& work, const std::string& name, const std::string& request
 // Keeps the reply of a request that took the name in the same transaction.
 void remember_reply(Work& work, const std::string& name, const RememberedReply& reply);
 
-// Deletes what was kept before that time (ms since the epoch), some of it at a time.
-void sweep_replies(Db& db, std::int64_t before_ms);
+// Deletes of what was kept before that time (ms since the epoch) so many at most.
+void sweep_replies(Db& db, const WorkOrder& order, std::int64_t before_ms, unsigned most);
 
 }  // namespace millrace

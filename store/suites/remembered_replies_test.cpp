@@ -40,11 +40,16 @@ TEST_P(RememberedRepliesTest, ASweepTakesTheOldOnesAlone) {
   remember("not so old");
   db().write([](Work& work) { work.execute("UPDATE millrace_replies SET written_ms = 5"); });
   remember("young");
-  sweep_replies(db(), 6);
-  const auto rows = db().read([](Work& work) {
-    return work.first<std::int64_t>("SELECT COUNT(DISTINCT name) FROM millrace_replies");
-  });
-  EXPECT_EQ(rows, std::tuple(std::int64_t{1}));
+  const auto rows = [this] {
+    return db().read([](Work& work) {
+      return work.first<std::int64_t>("SELECT COUNT(DISTINCT name) FROM millrace_replies");
+    });
+  };
+  sweep_replies(db(), {}, 6, 400);
+  EXPECT_EQ(rows(), std::tuple(std::int64_t{52}));
+  sweep_replies(db(), {}, 6, 400);
+  sweep_replies(db(), {}, 6, 400);
+  EXPECT_EQ(rows(), std::tuple(std::int64_t{1}));
   EXPECT_TRUE(find("young"));
 }
 

@@ -158,6 +158,7 @@ bool SqliteBackend::restart_log() {
   } catch (const std::exception& error) {
     spdlog::warn("The database's log could not be started over: {}", error.what());
   }
+  if (!busy) writer_.forget_log();
   return !busy;
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <optional>
 
 #include "store/db/sqlite/session.h"
 
@@ -19,6 +20,7 @@ SqliteCheckpointer::~SqliteCheckpointer() {
 
 void SqliteCheckpointer::note(int pages) {
   const std::lock_guard lock(mutex_);
+  pages_ = pages;
   if (pages < written_) written_ = 0;  // the log was started over
   if (pages - written_ < SqliteSession::kCheckpointPages || wanted_) return;
   wanted_ = true;
@@ -34,7 +36,7 @@ void SqliteCheckpointer::work() {
     wake_.wait(lock, [this] { return wanted_ || ends_; });
     if (ends_) break;
     lock.unlock();
-    int written = 0;
+    std::optional<int> written;
     try {
       const std::unique_lock alone = pause();
       file_.require();
@@ -51,7 +53,7 @@ void SqliteCheckpointer::work() {
       spdlog::warn("The database's log could not be written into its file: {}", error.what());
     }
     lock.lock();
-    written_ = written;
+    written_ = written.value_or(pages_);
     wanted_ = false;
   }
   lock.unlock();

@@ -42,7 +42,8 @@ class SqliteCheckpointer {
   std::mutex running_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  int written_ = 0;  // pages of the log that are in the file
+  int pages_ = 0;    // of the log, as last noted
+  int written_ = 0;  // of these are in the file, or were tried in vain
   bool wanted_ = false;
   bool ends_ = false;
   std::thread thread_;

@@ -35,7 +35,8 @@ class SqliteLaneTurnsTest : public DbTest {
   // The time between two large ones that are asked for at once.
   Clock::duration between_two() {
     auto one = std::async(std::launch::async, [this] { return write_large(); });
-    auto spans = std::pair(write_large(), one.get());
+    const auto mine = write_large();
+    auto spans = std::pair(mine, one.get());
     if (spans.second.first < spans.first.first) std::swap(spans.first, spans.second);
     return spans.second.first - spans.first.second;
   }

@@ -50,6 +50,8 @@ class SqliteSession final : public Session {
   void leave_checkpoints();
   // The pages in the log after the last commit of a session that leaves checkpoints to others.
   int log_pages() const { return log_pages_; }
+  // To be called when the log was started over.
+  void forget_log() { log_pages_ = 0; }
 
   // Whether a transaction is open: SQLite ends it by itself after some errors.
   bool in_transaction();
