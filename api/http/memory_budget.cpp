@@ -13,8 +13,14 @@ void MemoryBudget::Share::set(std::size_t bytes) {
   bytes_ = bytes;
 }
 
-bool MemoryBudget::Share::fits() const {
-  return budget_.bytes_ <= budget_.limit_ || bytes_ <= budget_.limit_ / budget_.shares_;
+bool MemoryBudget::Share::fits() {
+  std::size_t all = budget_.bytes_;
+  while (all > budget_.limit_ && bytes_ > budget_.limit_ / budget_.shares_) {
+    if (!budget_.bytes_.compare_exchange_weak(all, all - bytes_)) continue;
+    bytes_ = 0;
+    return false;
+  }
+  return true;
 }
 
 }  // namespace millrace

@@ -25,8 +25,8 @@ class MemoryBudget {
     void set(std::size_t bytes);
     void add(std::size_t bytes) { set(bytes_ + bytes); }
     // False when all keep too much together, and this one more than an equal part of the limit: it
-    // has to give way.
-    bool fits() const;
+    // has to give way. What it keeps counts no more then, so that not more give way than have to.
+    bool fits();
 
    private:
     MemoryBudget& budget_;

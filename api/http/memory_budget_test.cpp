@@ -26,5 +26,16 @@ TEST(MemoryBudget, WhoHasMoreThanAnEqualPartGivesWay) {
   EXPECT_TRUE(large.fits());  // what the other one had is free
 }
 
+TEST(MemoryBudget, NotMoreGiveWayThanHaveTo) {
+  MemoryBudget budget(1000);
+  MemoryBudget::Share first(budget), second(budget), third(budget);
+  for (MemoryBudget::Share* share : {&first, &second, &third}) share->set(450);
+  EXPECT_FALSE(first.fits());
+  EXPECT_TRUE(second.fits());
+  EXPECT_TRUE(third.fits());
+  first.set(100);
+  EXPECT_TRUE(first.fits());
+}
+
 }  // namespace
 }  // namespace millrace
