@@ -45,7 +45,7 @@ const ErrorRow& error_row(ErrorCode code);
 
 // What a client is shown of a text that quotes what it sent: all of it up to kLongestMessage bytes,
 // beyond that its two ends and how many bytes are left out between them. MLflow quotes everything.
-inline constexpr std::size_t kLongestMessage = 65'536;
+inline constexpr std::size_t kLongestMessage = 131'072;
 std::string shown_message(std::string text);
 
 // A request that fails. The message is what the client sees: UTF-8, never SQL or a secret, and cut
