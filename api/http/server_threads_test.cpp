@@ -231,7 +231,7 @@ TEST(ServerThreads, BodiesThatHandlersKeepAreBounded) {
 
 TEST(ServerThreads, AStopLetsWhatFlowsGoOn) {
   ServerOptions options;
-  options.limits.stop_body = std::chrono::seconds(1);
+  options.limits.stop_body = std::chrono::seconds(3);
   options.limits.stop_idle = std::chrono::seconds(10);
   options.limits.stop = std::chrono::hours(1);
   std::latch handled(2);
