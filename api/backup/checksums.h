@@ -1,4 +1,4 @@
-// SHA-256, and the list of checksums at the end of a backup.
+// The list of checksums at the end of a backup.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,6 @@
 #include <string_view>
 
 namespace millrace {
-
-class Sha256 {
- public:
-  Sha256();
-  ~Sha256();
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
-
-  void add(const char* data, std::size_t size);
-  // In lower-case hexadecimal digits; ends it.
-  std::string digits();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 // What `sha256sum` prints about a file, without the line's end.
 std::string checksum_line(const std::string& digits, std::string_view path);

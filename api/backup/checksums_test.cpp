@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "store/text/sha256.h"
+
 namespace millrace {
 namespace {
 
 TEST(Checksums, AreThoseOfSha256sum) {
   Sha256 sum;
-  sum.add("a", 1);
-  sum.add("bc", 2);
+  sum.add("a");
+  sum.add("bc");
   const std::string digits = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   EXPECT_EQ(sum.digits(), digits);
   EXPECT_EQ(checksum_line(digits, "a b"), digits + "  a b");

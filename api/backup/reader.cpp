@@ -13,6 +13,7 @@
 #include "api/backup/partial_file.h"
 #include "store/common/error.h"
 #include "store/text/log_text.h"
+#include "store/text/sha256.h"
 
 namespace millrace {
 namespace {
@@ -77,7 +78,7 @@ class BackupReading {
     std::string text;
     Sha256 sum;
     each_chunk(*first, [&](const char* data, std::size_t size) {
-      sum.add(data, size);
+      sum.add({data, size});
       text.append(data, size);
     });
     sums_.add(checksum_line(sum.digits(), first->path));
@@ -97,7 +98,7 @@ class BackupReading {
     sink_.begin_file(member);
     Sha256 sum;
     each_chunk(member, [&](const char* data, std::size_t size) {
-      sum.add(data, size);
+      sum.add({data, size});
       sink_.write(data, size);
       progress_.add(size);
     });

@@ -75,7 +75,7 @@ std::uint64_t BackupWriter::copy(int source, std::uint64_t size, Sha256& sum) {
       count = static_cast<ssize_t>(wanted);
     }
     const auto length = static_cast<std::size_t>(count);
-    sum.add(buffer_.data(), length);
+    sum.add({buffer_.data(), length});
     tar_->write(buffer_.data(), length);
     done += length;
     progress_.add(length);
@@ -93,7 +93,7 @@ void BackupWriter::add_text(std::string_view member, std::string_view text) {
   tar_->begin({std::string(member), false, text.size(), 0600, now_ms() * 1'000'000});
   tar_->write(text.data(), text.size());
   Sha256 sum;
-  sum.add(text.data(), text.size());
+  sum.add(text);
   sums_.add(checksum_line(sum.digits(), member));
 }
 

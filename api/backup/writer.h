@@ -9,6 +9,7 @@
 #include "api/backup/manifest.h"
 #include "api/backup/progress.h"
 #include "api/backup/tar.h"
+#include "store/text/sha256.h"
 
 namespace millrace {
 

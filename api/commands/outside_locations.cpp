@@ -24,8 +24,9 @@ std::string folder_above(std::string uri) {
 OutsideLocations find_outside_locations(Db& tracking, const ArtifactRoots& roots,
                                         const std::stop_token& stop) {
   OutsideLocations found;
-  const auto locations = tracking.read(WorkOrder{.load = Load::Large},
-                                       tracking::local_artifact_locations, kMostExperiments);
+  const WorkOrder order{.load = Load::Large,
+                        .is_abandoned = [&stop] { return stop.stop_requested(); }};
+  const auto locations = tracking.read(order, tracking::local_artifact_locations, kMostExperiments);
   for (const std::string& location : locations) {
     if (stop.stop_requested()) break;
     if (!roots.is_outside(location)) continue;

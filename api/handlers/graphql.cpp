@@ -30,20 +30,6 @@ namespace {
 constexpr std::size_t kMaximumAnswer = std::size_t{24} << 20U;  // bytes
 constexpr std::size_t kMaximumValues = 4'000'000;
 
-class TextBody : public RequestBody {
- public:
-  explicit TextBody(std::string text) : text_(std::move(text)) {}
-  std::size_t read(char* buffer, std::size_t size) override {
-    const std::size_t count = text_.copy(buffer, size, position_);
-    position_ += count;
-    return count;
-  }
-
- private:
-  std::string text_;
-  std::size_t position_ = 0;
-};
-
 [[noreturn]] void throw_too_much(const std::string& what) {
   throw_invalid_parameter(what + " more than " + std::to_string(kMaximumAnswer >> 20U) +
                           " MiB; ask for fewer results, or use the REST API.");
@@ -99,7 +85,8 @@ class Resolving {
 
   // Asks a handler of the REST API as a client would, with a body or (when it is null) a query.
   Json ask(Handler handler, const Json& body, std::string_view query) {
-    TextBody text(body.is_null() ? "" : python_json_dumps(body, false, Layout::Compact));
+    const std::string asked = body.is_null() ? "" : python_json_dumps(body, false, Layout::Compact);
+    TextBody text(asked);
     HttpRequest http;
     http.method = body.is_null() ? "GET" : "POST";
     http.headers.emplace_back("content-type", "application/json");

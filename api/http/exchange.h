@@ -46,6 +46,20 @@ class RequestBody {
   virtual void keep(std::size_t /*size*/) {}
 };
 
+// One that is a text, which outlives it.
+class TextBody : public RequestBody {
+ public:
+  explicit TextBody(std::string_view text) : rest_(text) {}
+  std::size_t read(char* buffer, std::size_t size) override {
+    const std::size_t count = rest_.copy(buffer, size);
+    rest_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
 struct HttpRequest {
   std::string method;  // as sent, case kept
   std::string

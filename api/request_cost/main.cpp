@@ -23,20 +23,6 @@ namespace {
 
 using namespace millrace;
 
-class TextBody : public RequestBody {
- public:
-  explicit TextBody(std::string text) : text_(std::move(text)) {}
-  std::size_t read(char* buffer, std::size_t size) override {
-    const std::size_t count = text_.copy(buffer, size, position_);
-    position_ += count;
-    return count;
-  }
-
- private:
-  std::string text_;
-  std::size_t position_ = 0;
-};
-
 // Reads the reply to its end, as the connection does.
 std::size_t length_of(const HttpResponse& response) {
   if (response.source == nullptr) return response.body.size();
@@ -49,6 +35,7 @@ std::size_t length_of(const HttpResponse& response) {
 
 struct ReadRequest {
   HttpRequest http;
+  std::unique_ptr<const std::string> text;
   std::unique_ptr<TextBody> body;
 };
 
@@ -62,7 +49,8 @@ ReadRequest read_request() {
   std::cin.read(body.data(), static_cast<std::streamsize>(size));
   request.http.headers.emplace_back("host", "localhost");
   if (size > 0) request.http.headers.emplace_back("content-type", "application/json");
-  request.body = std::make_unique<TextBody>(std::move(body));
+  request.text = std::make_unique<const std::string>(std::move(body));
+  request.body = std::make_unique<TextBody>(*request.text);
   request.http.body = request.body.get();
   return request;
 }

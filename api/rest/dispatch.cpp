@@ -57,8 +57,7 @@ bool flask_takes(const FoundRoutes& found) {
 
 // What a server that runs with --artifacts-only has beside the routes that need no permission.
 bool is_about_artifacts(const Route& row) {
-  return row.access == Access::Public || row.path == "/" ||
-         row.path.starts_with("/mlflow-artifacts/");
+  return row.access == Access::Public || row.path == "/" || is_artifact_proxy(row);
 }
 
 HttpResponse artifacts_only_reply(std::string_view rule) {

@@ -1,15 +1,13 @@
 #include "api/rest/idempotency.h"
 
-#include <openssl/evp.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 
 #include "api/rest/page_token.h"
 #include "store/db/remembered_replies.h"
+#include "store/text/sha256.h"
 
 namespace millrace {
 namespace {
@@ -19,22 +17,6 @@ constexpr std::int64_t kKeptMs = std::int64_t{24} * 60 * 60 * 1000;
 constexpr unsigned kSweepRequests = 50;
 // Bytes of a body from which on it is likely to write many rows.
 constexpr std::size_t kLargeBody = std::size_t{16} << 10U;
-
-// What was read of a body before it is handled, perhaps several times.
-class ReadBody : public RequestBody {
- public:
-  explicit ReadBody(std::string_view text) : rest_(text) {}
-
-  std::size_t read(char* buffer, std::size_t size) override {
-    const std::string_view part = rest_.substr(0, size);
-    std::memcpy(buffer, part.data(), part.size());
-    rest_.remove_prefix(part.size());
-    return part.size();
-  }
-
- private:
-  std::string_view rest_;
-};
 
 // Puts another body into a request for as long as this lives.
 class WithBody {
@@ -51,22 +33,14 @@ class WithBody {
   RequestBody* const own_;
 };
 
-// SHA-256 in hexadecimal of the texts, each with its length before it.
+// Of the texts, each with its length before it.
 std::string digest(std::initializer_list<std::string_view> texts) {
-  std::string all;
-  for (const std::string_view text : texts)
-    all += std::to_string(text.size()).append(":").append(text);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned int size = 0;
-  if (EVP_Digest(all.data(), all.size(), bytes.data(), &size, EVP_sha256(), nullptr) != 1)
-    throw Error(ErrorCode::InternalError, "A digest of the request cannot be made.");
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[bytes.at(i) >> 4U];
-    hex += kDigits[bytes.at(i) & 15U];
+  Sha256 sum;
+  for (const std::string_view text : texts) {
+    sum.add(std::to_string(text.size()) + ":");
+    sum.add(text);
   }
-  return hex;
+  return sum.digits();
 }
 
 // Deletes more than have come since the last time. The request does not depend on it.
@@ -134,7 +108,7 @@ Db& database_of(App& app, const Route& row) {
 bool is_named_write(const Route& row, const HttpRequest& http) {
   const bool writes =
       row.access == Access::Create || row.access == Access::Update || row.access == Access::Delete;
-  return writes && !row.path.starts_with("/mlflow-artifacts/") && row.body != Body::StreamBody &&
+  return writes && !is_artifact_proxy(row) && row.body != Body::StreamBody &&
          http.header(kIdempotencyKey) != nullptr;
 }
 
@@ -154,7 +128,7 @@ HttpResponse answer_once(App& app, const Route& row, const Request& request) {
                       "one for each request that is not a repetition.");
         }
         begin_reply(work, name, asked_for);
-        ReadBody body(text);
+        TextBody body(text);
         const WithBody replaced(request.http, body);
         HttpResponse response = row.handler(app, request);
         read_source(response);

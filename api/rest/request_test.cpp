@@ -3,27 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstring>
 
 #include "store/common/error.h"
 
 namespace millrace {
 namespace {
-
-class TextBody : public RequestBody {
- public:
-  explicit TextBody(std::string text) : text_(std::move(text)) {}
-  std::size_t read(char* buffer, std::size_t size) override {
-    const std::size_t count = std::min(size, text_.size() - position_);
-    std::memcpy(buffer, text_.data() + position_, count);
-    position_ += count;
-    return count;
-  }
-
- private:
-  std::string text_;
-  std::size_t position_ = 0;
-};
 
 constexpr std::array kTag{Param{"key"}, Param{"value"}};
 constexpr std::array kParams{Param{"name", Kind::String, true},

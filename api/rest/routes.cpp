@@ -58,6 +58,8 @@ std::vector<std::string> full_paths(const Route& route, std::string_view static_
   return {prefix + "/api" + versioned, prefix + "/ajax-api" + versioned};
 }
 
+bool is_artifact_proxy(const Route& route) { return route.path.starts_with("/mlflow-artifacts/"); }
+
 std::vector<std::string> probe_paths(std::string_view static_prefix) {
   std::vector<std::string> paths;
   for (const Route& row : kRoutes) {

@@ -48,6 +48,9 @@ std::span<const Route> routes();
 
 std::string_view method_name(Method method);
 
+// Whether the route is about files that the server keeps for its clients.
+bool is_artifact_proxy(const Route& route);
+
 // The full paths of a route behind the static prefix ("" or "/p").
 std::vector<std::string> full_paths(const Route& route, std::string_view static_prefix);
 

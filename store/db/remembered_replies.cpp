@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/db/padded_list.h"
+
 namespace millrace {
 namespace {
 
@@ -61,9 +63,9 @@ void sweep_replies(Db& db, const WorkOrder& order, std::int64_t before_ms, unsig
   };
   const std::vector<std::string> old = db.read(order, find_old);
   if (old.empty()) return;
-  db.write(order, [&old](Work& work) {
-    for (const std::string& name : old)
-      work.execute("DELETE FROM millrace_replies WHERE name = :name", {name});
+  const PaddedList names = padded_list(old.size(), [&old](std::size_t i) { return old[i]; });
+  db.write(order, [&names](Work& work) {
+    work.execute("DELETE FROM millrace_replies WHERE name" + names.sql, names.values);
   });
 }
 

@@ -126,9 +126,9 @@ class MigrationWorld : public DbTest, public testing::WithParamInterface<std::st
     return text;
   }
 
-  // The version 2: a column, rebuilt tables with a foreign key between them, filled rows. That no
-  // batch runs twice shows in the sums.
-  static Migration migration() {
+  // The version 2: a column, rebuilt tables with a foreign key between them, filled rows, that many
+  // in a batch. That no batch runs twice shows in the sums.
+  static Migration migration(std::int64_t batch_rows = 1'000) {
     const auto moved = [](const char* number) {
       return [number](Administration& db) {
         return db.query("SELECT number FROM world_version").at(0).at(0) == number;
@@ -142,8 +142,9 @@ class MigrationWorld : public DbTest, public testing::WithParamInterface<std::st
                          "world downgrade", moved("1"), {}, "UPDATE world_version SET number = 1"}};
     result.steps.push_back({"the items get a weight", added_column(), dropped_column()});
     result.steps.push_back({"longer codes", rebuilt("BIGINT", "128"), rebuilt("INTEGER", "20")});
-    result.steps.push_back({"the weights are filled", Batches{batch("COALESCE(weight, 0) + id")},
-                            Batches{batch("NULL")}});
+    result.steps.push_back({"the weights are filled",
+                            Batches{batch("COALESCE(weight, 0) + id", batch_rows)},
+                            Batches{batch("NULL", batch_rows)}});
     return result;
   }
 
@@ -246,12 +247,14 @@ class MigrationWorld : public DbTest, public testing::WithParamInterface<std::st
   }
 
   static std::function<std::optional<std::string>(Administration&, const std::string&)> batch(
-      const std::string& weight) {
-    return [weight](Administration& db, const std::string& position) -> std::optional<std::string> {
+      const std::string& weight, std::int64_t rows) {
+    return [weight, rows](Administration& db,
+                          const std::string& position) -> std::optional<std::string> {
       const std::int64_t from = position.empty() ? 0 : std::stoll(position);
       const auto last = db.query(
           "SELECT MAX(id) FROM (SELECT id FROM world_items WHERE id > ?"
-          " ORDER BY id LIMIT 1000) AS part",
+          " ORDER BY id LIMIT " +
+              std::to_string(rows) + ") AS part",
           {from});
       if (!last.at(0).at(0)) return std::nullopt;
       db.change("UPDATE world_items SET weight = " + weight + " WHERE id > ? AND id <= ?",

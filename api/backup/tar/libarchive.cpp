@@ -2,11 +2,13 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "api/backup/tar.h"
 #include "store/common/error.h"
@@ -46,15 +48,16 @@ std::string words_of(archive* of) {
 
 class LibarchiveWriter : public TarWriter {
  public:
-  explicit LibarchiveWriter(int file) {
+  explicit LibarchiveWriter(int file) : file_(file) {
     if (archive_ == nullptr || entry_ == nullptr) throw std::bad_alloc();
     check(archive_write_set_format_pax_restricted(archive_.get()));
     check(archive_write_add_filter_none(archive_.get()));
-    check(archive_write_open_fd(archive_.get(), file));
+    check(archive_write_set_bytes_in_last_block(archive_.get(), 1));  // not filled up with zeros
+    check(archive_write_open(archive_.get(), this, nullptr, write_block, nullptr));
   }
-  ~LibarchiveWriter() override {
-    archive_write_fail(archive_.get());  // no further write, should it not be finished
-  }
+  // No further write, should it not be finished. (After archive_write_fail() the library would not
+  // give back its buffer.)
+  ~LibarchiveWriter() override { is_given_up_ = true; }
 
   void begin(const TarMember& member) override {
     const Utf8Locale locale;
@@ -81,6 +84,17 @@ class LibarchiveWriter : public TarWriter {
   void finish() override { check(archive_write_close(archive_.get())); }
 
  private:
+  static la_ssize_t write_block(archive* of, void* self, const void* data, std::size_t size) {
+    const auto& writer = *static_cast<const LibarchiveWriter*>(self);
+    if (writer.is_given_up_) return ARCHIVE_FATAL;
+    ssize_t count = 0;
+    do {
+      count = ::write(writer.file_, data, size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0)
+      archive_set_error(of, errno, "%s", std::generic_category().message(errno).c_str());
+    return count < 0 ? ARCHIVE_FATAL : count;
+  }
   void check(int code) {
     if (code < ARCHIVE_WARN) fail();
   }
@@ -91,6 +105,8 @@ class LibarchiveWriter : public TarWriter {
                 "The archive cannot be written: " + words_of(archive_.get()) + ".");
   }
 
+  const int file_;
+  bool is_given_up_ = false;
   const ArchiveHandle archive_{archive_write_new(), archive_write_free};
   const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry_{archive_entry_new(),
                                                                         archive_entry_free};

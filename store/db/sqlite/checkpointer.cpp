@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "store/db/sqlite/session.h"
 
@@ -23,8 +24,12 @@ void SqliteCheckpointer::note(int pages) {
   pages_ = pages;
   if (pages < written_) written_ = 0;  // the log was started over
   if (pages - written_ < SqliteSession::kCheckpointPages || wanted_) return;
+  try {
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  } catch (const std::system_error&) {
+    return;  // no thread for now: the commit is none the worse, and the next one asks again
+  }
   wanted_ = true;
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   wake_.notify_one();
 }
 

@@ -22,7 +22,7 @@ class SqliteCheckpointer {
   SqliteCheckpointer& operator=(const SqliteCheckpointer&) = delete;
 
   // To be called after a commit, with the pages that are in the log then. Begins a checkpoint where
-  // kCheckpointPages have come since the last one.
+  // kCheckpointPages have come since the last one. Throws nothing for want of a thread.
   void note(int pages);
 
   bool is_at_work() {
