@@ -7,10 +7,12 @@
 #include <optional>
 #include <thread>
 
+#include "api/commands/certificate_renewal.h"
 #include "api/commands/database_wait.h"
 #include "api/commands/outside_locations.h"
 #include "api/commands/stopper.h"
 #include "api/http/server.h"
+#include "api/http/tls.h"
 #include "api/rest/app.h"
 #include "api/rest/dispatch.h"
 #include "artifacts/location.h"
@@ -59,9 +61,18 @@ SecuritySettings security_settings(const Config& config) {
           config.x_frame_options, config.static_prefix};
 }
 
+std::shared_ptr<TlsIdentity> tls_identity(const Config& config) {
+  if (config.ssl_certfile.empty()) return nullptr;
+  return std::make_shared<TlsIdentity>(
+      TlsFiles{config.ssl_certfile, config.ssl_keyfile, config.ssl_ca_certs});
+}
+
 }  // namespace
 
 void serve(const Config& config) {
+  // Before the databases: what is wrong with it is told at once.
+  const auto tls = tls_identity(config);
+  CertificateRenewal renewal(tls);
   Stopper stopper;
   const auto tracking_db =
       open_store(config.backend_store_uri, config,
@@ -88,6 +99,7 @@ void serve(const Config& config) {
   options.host = config.host;
   options.port = config.port;
   options.probe_paths = probe_paths(config.static_prefix);
+  options.tls = tls;
   Server server(options, [&dispatch](HttpRequest& http) { return dispatch(http); });
   const int port = server.bind();
   const auto end_work = [&] {
@@ -95,7 +107,9 @@ void serve(const Config& config) {
     registry.end_all();
   };
   stopper.serving(server, end_work);
-  spdlog::info("Listening on http://{}:{}{}", config.host, port, config.static_prefix);
+  renewal.start();
+  spdlog::info("Listening on {}://{}:{}{}", tls ? "https" : "http", config.host, port,
+               config.static_prefix);
   server.run();
   stopper.served();
   end_work();

@@ -178,6 +178,13 @@ void ServerFlags::add_network() {
         config_.static_prefix = value;
       },
       "Prefix of every path, e.g. /mlflow. Default: none.");
+  text("--ssl-certfile", "", config_.ssl_certfile,
+       "PEM file of the server's certificates: speak TLS. Read again when it changes, and on "
+       "SIGHUP.");
+  text("--ssl-keyfile", "", config_.ssl_keyfile,
+       "PEM file of the private key, without a passphrase. Default: the file of the certificate.");
+  text("--ssl-ca-certs", "", config_.ssl_ca_certs,
+       "PEM file of those whose certificates clients must show. Default: clients need none.");
 }
 
 void ServerFlags::add_security() {
@@ -289,6 +296,8 @@ void ServerFlags::check_combinations() const {
         "'. A tracking server in `--artifacts-only` mode cannot have a value set for "
         "`--backend_store_uri` to properly proxy access to the artifact storage location.");
   }
+  if (config_.ssl_certfile.empty() && !(config_.ssl_keyfile + config_.ssl_ca_certs).empty())
+    throw_invalid_parameter("--ssl-keyfile and --ssl-ca-certs need --ssl-certfile.");
   if (workspaces_) {
     throw_invalid_parameter("--enable-workspaces is not available in Millrace yet.");
   }

@@ -22,7 +22,7 @@ HttpResponse overloaded() {
 
 Connection::Connection(Descriptor descriptor, ConnectionContext& context)
     : context_(context),
-      socket_(std::move(descriptor), context.limits, context.stop),
+      socket_(std::move(descriptor), context.limits, context.stop, context.tls.get()),
       counted_(context.descriptors),
       peer_(socket_.peer()),
       share_(context.memory),
@@ -99,13 +99,12 @@ std::optional<Connection::Next> Connection::receive(const Desk& desk) {
 Connection::Arrival Connection::read_request(const std::function<bool()>& busy) {
   for (;;) {
     if (!head_ && !take_head()) return Arrival::Refused;
-    if (head_ && may_begin()) {
-      share_.set(0);
-      return Arrival::Complete;
-    }
+    const bool may_handle = head_ && may_begin();
+    const bool fits = may_keep();
+    if (may_handle && (whole_ || fits)) return Arrival::Complete;
     const bool fresh = between_requests();
     if (!fresh && is_overdue(Clock::now())) return Arrival::Closed;
-    if (!may_keep()) return Arrival::TooMuch;
+    if (!fits) return Arrival::TooMuch;
     // Asked anew each time: a client that sends byte by byte must not keep a thread that others
     // wait for.
     switch (socket_.fill(!busy())) {
@@ -181,6 +180,7 @@ bool Connection::may_keep() {
 
 std::optional<Connection::Next> Connection::handle() {
   socket_.begin_exchange();
+  share_.set(0);  // from here on the handler tells what it keeps
   // A client that waits for `100 Continue` may have its request handled twice.
   RequestHead head = head_->expects_continue ? *head_ : std::move(*head_);
   exchange_ = std::make_unique<Exchange>(socket_, context_, share_, std::move(head), peer_);

@@ -65,7 +65,8 @@ Exchange::Exchange(ConnectionSocket& socket, ConnectionContext& context, MemoryB
                std::move(head.headers),
                peer,
                &body_,
-               [&socket] { return socket.peer_has_closed(); }} {}
+               [&socket] { return socket.peer_has_closed(); },
+               context.tls != nullptr} {}
 
 void Exchange::complete(HttpResponse reply) {
   response_ = std::move(reply);

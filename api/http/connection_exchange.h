@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,10 +22,15 @@ class Exchange;
 
 // What all connections of a server have in common. Outlives them.
 struct ConnectionContext {
-  ConnectionContext(const ConnectionLimits& with, std::function<void(Exchange&)> handle)
-      : limits(with), memory(with.held_bytes), respond(std::move(handle)) {}
+  ConnectionContext(const ConnectionLimits& with, std::shared_ptr<const TlsIdentity> identity,
+                    std::function<void(Exchange&)> handle)
+      : limits(with),
+        tls(std::move(identity)),
+        memory(with.held_bytes),
+        respond(std::move(handle)) {}
 
   const ConnectionLimits limits;
+  const std::shared_ptr<const TlsIdentity> tls;  // null: none
   MemoryBudget memory;
   StopSignal stop;
   // Handles one exchange: its reply gets complete, and a head.

@@ -55,7 +55,7 @@ class Pair {
 };
 
 TEST(ConnectionParking, OneThatCannotBeWokenIsClosed) {
-  ConnectionContext context({}, [](Exchange&) {});
+  ConnectionContext context({}, nullptr, [](Exchange&) {});
   ConnectionParking parking([](std::unique_ptr<Connection>) { throw std::bad_alloc(); });
   for (int i = 0; i < 2; ++i) {
     Pair pair(context);
@@ -69,7 +69,7 @@ TEST(ConnectionParking, OneThatCannotBeWokenIsClosed) {
 
 // So that half heads that are always renewed do not keep out whoever asks a little later.
 TEST(ConnectionParking, ClosesWhatIsWorthLeast) {
-  ConnectionContext context({}, [](Exchange& exchange) {
+  ConnectionContext context({}, nullptr, [](Exchange& exchange) {
     exchange.complete(text_reply(200, "text/plain", "body"));
     exchange.head() = "HTTP/1.1 200 OK\r\n\r\n";
   });

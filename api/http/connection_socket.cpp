@@ -51,8 +51,12 @@ Descriptor::~Descriptor() {
 }
 
 ConnectionSocket::ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits,
-                                   const StopSignal& stop)
-    : descriptor_(std::move(descriptor)), limits_(limits), stop_(stop), awaited_(POLLIN) {
+                                   const StopSignal& stop, const TlsIdentity* tls)
+    : descriptor_(std::move(descriptor)),
+      tls_(tls == nullptr ? nullptr : tls->begin(fd())),
+      limits_(limits),
+      stop_(stop),
+      awaited_(POLLIN) {
   set_timeout(fd(), SO_RCVTIMEO, limits_.linger);
   ::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kKernelKeeps, sizeof kKernelKeeps);
 }
@@ -87,10 +91,25 @@ void ConnectionSocket::release_input() {
 }
 
 ssize_t ConnectionSocket::read(char* buffer, std::size_t size, bool linger) {
+  if (tls_) return read_tls(buffer, size, linger);
   awaited_ = POLLIN;
   const ssize_t got = ::recv(fd(), buffer, size, linger ? 0 : MSG_DONTWAIT);
   if (got < 0 && is_tick(errno)) return kLater;
   return std::max<ssize_t>(got, 0);
+}
+
+// A handshake, or a record, may come in pieces: the time is for all of them.
+ssize_t ConnectionSocket::read_tls(char* buffer, std::size_t size, bool linger) {
+  const Clock::time_point end = linger ? Clock::now() + limits_.linger : Clock::time_point();
+  for (;;) {
+    const ssize_t got = tls_->read(buffer, size);
+    if (got != TlsSession::kLater) return got;
+    awaited_ = tls_->awaited();
+    if (!linger) return kLater;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+    pollfd state{fd(), awaited_, 0};
+    if (left <= 0 || ::poll(&state, 1, static_cast<int>(left)) <= 0) return kLater;
+  }
 }
 
 ConnectionSocket::Filled ConnectionSocket::fill(bool linger) {
@@ -149,6 +168,7 @@ bool ConnectionSocket::await_input() {
 }
 
 std::optional<std::size_t> ConnectionSocket::send(std::string_view first, std::string_view second) {
+  if (tls_) return send_tls(first, second);
   std::array<iovec, 2> parts{};
   parts[0] = {const_cast<char*>(first.data()), first.size()};
   parts[1] = {const_cast<char*>(second.data()), second.size()};
@@ -161,6 +181,26 @@ std::optional<std::size_t> ConnectionSocket::send(std::string_view first, std::s
   return is_tick(errno) ? std::optional<std::size_t>(0) : std::nullopt;
 }
 
-void ConnectionSocket::end() { ::shutdown(fd(), SHUT_WR); }
+std::optional<std::size_t> ConnectionSocket::send_tls(std::string_view first,
+                                                      std::string_view second) {
+  std::size_t sent = 0;
+  while (!first.empty() || !second.empty()) {
+    const ssize_t part = tls_->write(first, second);
+    awaited_ = tls_->awaited();
+    if (part == TlsSession::kLater) break;
+    if (part == 0) return std::nullopt;
+    const auto size = static_cast<std::size_t>(part);
+    const std::size_t of_first = std::min(size, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(size - of_first);
+    sent += size;
+  }
+  return sent;
+}
+
+void ConnectionSocket::end() {
+  if (tls_) tls_->end();
+  ::shutdown(fd(), SHUT_WR);
+}
 
 }  // namespace millrace

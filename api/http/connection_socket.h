@@ -5,10 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "api/http/tls.h"
 
 namespace millrace {
 
@@ -81,8 +84,9 @@ class Descriptor {
 
 class ConnectionSocket {
  public:
-  // `descriptor` is a connected stream socket.
-  ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits, const StopSignal& stop);
+  // `descriptor` is a connected stream socket. `tls` (null: none) is what is shown to the client.
+  ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits, const StopSignal& stop,
+                   const TlsIdentity* tls);
   ConnectionSocket(const ConnectionSocket&) = delete;
   ConnectionSocket& operator=(const ConnectionSocket&) = delete;
 
@@ -132,10 +136,13 @@ class ConnectionSocket {
   };
   // The number of bytes, 0 at the end, or kLater.
   ssize_t read(char* buffer, std::size_t size, bool linger);
+  ssize_t read_tls(char* buffer, std::size_t size, bool linger);
+  std::optional<std::size_t> send_tls(std::string_view first, std::string_view second);
   std::size_t receive_within(char* buffer, std::size_t size,
                              std::chrono::steady_clock::duration limit);
 
   const Descriptor descriptor_;
+  const std::unique_ptr<TlsSession> tls_;  // null: none
   const ConnectionLimits& limits_;
   const StopSignal& stop_;
   short awaited_;

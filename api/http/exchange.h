@@ -70,6 +70,7 @@ struct HttpRequest {
   // Whether the client has closed its side: nobody is there to take a reply. From any thread while
   // the request is handled; may be empty.
   std::function<bool()> client_has_gone = {};
+  bool is_secure = false;  // came by TLS
 
   // The first header of that name (any case), or nullptr.
   const std::string* header(std::string_view name) const;

@@ -73,7 +73,7 @@ class Server::Impl : private httplib::Server {
 Server::Impl::Impl(const ServerOptions& options, millrace::Server::Handler handler)
     : options_(options),
       handler_(std::move(handler)),
-      context_(options.limits, [this](Exchange& exchange) { respond(exchange); }),
+      context_(options.limits, options.tls, [this](Exchange& exchange) { respond(exchange); }),
       requests_desk_{[](const Connection& connection) { return !connection.is_transfer(); },
                      [this] { return requests_->busy(); }},
       transfers_desk_{[](const Connection& connection) { return connection.is_transfer(); },

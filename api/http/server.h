@@ -9,6 +9,7 @@
 
 #include "api/http/connection_socket.h"
 #include "api/http/exchange.h"
+#include "api/http/tls.h"
 
 namespace millrace {
 
@@ -26,6 +27,8 @@ struct ServerOptions {
   // 0: what the descriptor limit allows; that bounds the threads, too. Beyond it those that are
   // worth least are closed.
   std::size_t max_connections = 0;
+  // What is shown to clients, which then have to speak TLS; null: plain HTTP.
+  std::shared_ptr<const TlsIdentity> tls = nullptr;
   ConnectionLimits limits;
 };
 

@@ -40,7 +40,8 @@ bool is_read(std::string_view method) {
 std::string server_origin(const HttpRequest& http) {
   const std::string* host = http.header("host");
   const std::string* proto = http.peer == "127.0.0.1" ? http.header("x-forwarded-proto") : nullptr;
-  const bool https = proto != nullptr && *proto == "https";
+  const bool https = proto != nullptr && (*proto == "https" || *proto == "http") ? *proto == "https"
+                                                                                 : http.is_secure;
   return (https ? "https://" : "http://") + (host == nullptr ? std::string() : *host);
 }
 

@@ -22,6 +22,11 @@ struct Config {
   // Where to listen. Port 0 lets the system choose.
   std::string host = "127.0.0.1";
   int port = 5000;
+  // Files in PEM form: with a certificate the server speaks TLS, with the others' issuers it asks
+  // clients for theirs. An empty key: it is in the file of the certificate.
+  std::string ssl_certfile;
+  std::string ssl_keyfile;
+  std::string ssl_ca_certs;
 
   // SQLAlchemy's form of database address: sqlite:///relative.db, mysql+pymysql://u:p@host/db, ...
   // (store/db/database_uri.h). Never a file store.

@@ -2,7 +2,9 @@
 
 import re
 import socket
+import ssl
 import time
+from contextlib import nullcontext
 
 from .cases import HOST, Continue, Pause
 
@@ -30,7 +32,7 @@ class Receiver:
         except TimeoutError:
             self.waited = True
             got = b""
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             got = b""
         self.data += got
         return bool(got)
@@ -91,9 +93,10 @@ def methods_of(case):
     return "HEAD" if re.match(rb"HEAD ", sent) else "GET"
 
 
-def outcome(case, host, port):
+def outcome(case, host, port, tls=None):
     """The replies to the case, and what became of the connection: kept, closed, or waiting for more bytes."""
-    with socket.create_connection((host, port), timeout=SILENCE) as connection:
+    with (socket.create_connection((host, port), timeout=SILENCE) as plain,
+          tls.wrap_socket(plain, server_hostname=host) if tls else nullcontext(plain) as connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         receiver = Receiver(connection)
         replies = []
@@ -124,5 +127,5 @@ def answers_probe(reply):
 def send(connection, data):
     try:
         connection.sendall(data)
-    except ConnectionError:
+    except (ConnectionError, ssl.SSLError):
         pass  # closed by the server: what it said before is what counts

@@ -31,6 +31,7 @@ class Server:
 
     command = ()  # what comes before the flags
     start_timeout = 30  # seconds
+    tls = None  # the ssl.SSLContext of a client, where the server speaks TLS
 
     def __init__(self, folder, *flags, database="mlflow.db", store_uri=None, **variables):
         """`store_uri`: a database of a server; else `database` names a SQLite file in the folder."""
@@ -66,7 +67,7 @@ class Server:
 
     def answers(self):
         try:
-            urllib.request.urlopen(f"{self.url}/health", timeout=30).close()
+            urllib.request.urlopen(f"{self.url}/health", timeout=30, context=self.tls).close()
         except urllib.error.HTTPError:  # an answer: a static prefix hides /health
             return True
         except OSError:
@@ -100,7 +101,7 @@ class Server:
 
     def _ask(self, request):
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=60, context=self.tls) as answer:
                 return answer.status, answer.headers["Content-Type"], answer.read()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers["Content-Type"], answer.read()
