@@ -91,25 +91,15 @@ void ConnectionSocket::release_input() {
 }
 
 ssize_t ConnectionSocket::read(char* buffer, std::size_t size, bool linger) {
-  if (tls_) return read_tls(buffer, size, linger);
+  if (tls_) {
+    const ssize_t got = tls_->read(buffer, size, linger);
+    awaited_ = tls_->awaited();
+    return got;
+  }
   awaited_ = POLLIN;
   const ssize_t got = ::recv(fd(), buffer, size, linger ? 0 : MSG_DONTWAIT);
   if (got < 0 && is_tick(errno)) return kLater;
   return std::max<ssize_t>(got, 0);
-}
-
-// A handshake, or a record, may come in pieces: the time is for all of them.
-ssize_t ConnectionSocket::read_tls(char* buffer, std::size_t size, bool linger) {
-  const Clock::time_point end = linger ? Clock::now() + limits_.linger : Clock::time_point();
-  for (;;) {
-    const ssize_t got = tls_->read(buffer, size);
-    if (got != TlsSession::kLater) return got;
-    awaited_ = tls_->awaited();
-    if (!linger) return kLater;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
-    pollfd state{fd(), awaited_, 0};
-    if (left <= 0 || ::poll(&state, 1, static_cast<int>(left)) <= 0) return kLater;
-  }
 }
 
 ConnectionSocket::Filled ConnectionSocket::fill(bool linger) {

@@ -127,7 +127,7 @@ class ConnectionSocket {
   void end();
 
  private:
-  static constexpr ssize_t kLater = -1;
+  static constexpr ssize_t kLater = TlsSession::kLater;
 
   // Bytes of one exchange, and how long we waited for the client to send them.
   struct Transfer {
@@ -136,7 +136,6 @@ class ConnectionSocket {
   };
   // The number of bytes, 0 at the end, or kLater.
   ssize_t read(char* buffer, std::size_t size, bool linger);
-  ssize_t read_tls(char* buffer, std::size_t size, bool linger);
   std::optional<std::size_t> send_tls(std::string_view first, std::string_view second);
   std::size_t receive_within(char* buffer, std::size_t size,
                              std::chrono::steady_clock::duration limit);

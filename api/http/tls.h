@@ -30,7 +30,7 @@ class TlsIdentity {
   // Throws Error (InvalidParameterValue), which names the file, for what cannot be used.
   explicit TlsIdentity(TlsFiles files);
 
-  // A session on a connected socket, which this makes non-blocking and outlives it.
+  // A session on a connected socket, which outlives it.
   std::unique_ptr<TlsSession> begin(int fd) const;
   // Reads the files again: sessions from now on show what is there. Throws as the constructor, and
   // goes on as before.
@@ -55,6 +55,7 @@ class TlsIdentity {
 // handshake is part of the first ones.
 class TlsSession {
  public:
+  // `fd` is a connected stream socket.
   TlsSession(ssl_ctx_st* context, int fd);
   // Tells the peer that nothing more comes, if that is possible at once.
   ~TlsSession();
@@ -62,8 +63,9 @@ class TlsSession {
   TlsSession& operator=(const TlsSession&) = delete;
 
   static constexpr ssize_t kLater = -1;
-  // The number of bytes; 0 at the end, or if the connection is broken.
-  ssize_t read(char* buffer, std::size_t size);
+  // The number of bytes; 0 at the end, or if the connection is broken. `linger`: waits for bytes of
+  // the socket once, until its SO_RCVTIMEO.
+  ssize_t read(char* buffer, std::size_t size, bool linger);
   // As read, of what is in the pieces, of which one is not empty. Who was told kLater comes with
   // the same bytes again, or these and more.
   ssize_t write(std::string_view first, std::string_view second);
@@ -71,11 +73,14 @@ class TlsSession {
   void end();
 
  private:
+  friend class TlsSocket;
   ssize_t write(std::string_view piece);
   ssize_t result(int returned);
 
+  const int fd_;
   ssl_st* ssl_;
   short awaited_;
+  bool linger_ = false;
   bool broken_ = false;
 };
 
