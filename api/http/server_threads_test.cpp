@@ -156,7 +156,9 @@ TEST(ServerThreads, ASlowReaderGetsEachByteOnce) {
     ASSERT_FALSE(piece.empty());
     body += piece;
   }
-  for (std::size_t at = 0; at < kLarge; ++at) ASSERT_EQ(body[at], Zeros::symbol(at)) << at;
+  std::size_t same = 0;
+  while (same < kLarge && body[same] == Zeros::symbol(same)) ++same;
+  EXPECT_EQ(same, kLarge);
   client.send(get("/after"));
   EXPECT_THAT(client.receive("]\n"), EndsWith("GET /after []\n"));
 }
