@@ -60,9 +60,12 @@ def test_a_storm_of_probes(server):
 
 
 def test_behind_a_prefix_and_for_artifacts_alone(tmp_path):
-    with MillraceServer(tmp_path / "prefix", "--static-prefix", "/p") as server:
-        assert server.get("/p/readyz")[0] == 200
-        assert server.get("/readyz")[0] == 404
+    with MillraceServer(tmp_path / "prefix", "--static-prefix", "/p", "--allowed-hosts", "mlflow.example") as server:
+        for path in ("/health", "/livez", "/readyz", "/version"):
+            assert server.get(path) == server.get("/p" + path)
+            assert server.get(path)[0] == 200
+            assert server.get("/q" + path)[0] == 403
+        assert server.get("/")[0] == 403
     with MillraceServer(tmp_path / "artifacts", "--artifacts-only") as server:
         assert server.get("/readyz")[0] == 200
 
@@ -86,10 +89,10 @@ def test_a_database_that_another_program_locks(server):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a file system of 16 MiB."""
+    """A folder on a file system of 32 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder], capture_output=True)
     if mounted.returncode != 0:
         pytest.skip("only root may mount a file system")
     yield folder
@@ -100,16 +103,58 @@ def test_a_full_disk(small_disk, tmp_path):
     with MillraceServer(tmp_path / "server", store_uri=f"sqlite:///{small_disk}/mlflow.db") as server:
         assert create_model(server, "before") == 200
         filler = small_disk / "filler"
-        with open(filler, "wb", buffering=0) as file, pytest.raises(OSError):
-            while True:
-                file.write(b"x" * 512)
-        assert readiness(server)[0] == 200  # nobody has tried to write
+        fill(filler)
+        until_not_ready(server, "room for the database is less than 8 MiB")  # nobody has tried to write
         assert create_model(server, "m") == 500
         until_not_ready(server, "database cannot be written")
         assert server.get("/livez")[0] == 200
         filler.unlink()
         until_ready(server)
         assert create_model(server, "after") == 200
+
+
+def test_what_is_full_is_named(small_disk, tmp_path):
+    temporary = small_disk / "tmp"
+    temporary.mkdir()
+    with MillraceServer(tmp_path / "server", "--artifacts-destination", str(small_disk / "artifacts"),
+                        TMPDIR=str(temporary)) as server:
+        assert readiness(server)[0] == 200
+        fill(small_disk / "filler")
+        until_not_ready(server, "room for artifacts is less than 8 MiB")
+        assert server.get("/livez")[0] == 200
+        (small_disk / "filler").unlink()
+        until_ready(server)
+    with MillraceServer(tmp_path / "direct", "--default-artifact-root", "s3://bucket/x", "--artifacts-destination",
+                        str(small_disk / "artifacts"), TMPDIR=str(temporary)) as server:
+        assert readiness(server)[0] == 200
+        fill(small_disk / "filler")
+        until_not_ready(server, "room for temporary files is less than 8 MiB")
+
+
+def fill(path):
+    with open(path, "wb", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 512)
+
+
+def test_temporary_files_that_cannot_be_made(tmp_path):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    with MillraceServer(tmp_path / "server", TMPDIR=str(temporary)) as server:
+        assert readiness(server)[0] == 200
+        temporary.rmdir()
+        until_not_ready(server, "temporary files cannot be written")
+        assert server.get("/livez")[0] == 200
+        temporary.mkdir()
+        until_ready(server)
+
+
+def test_artifacts_that_no_new_run_puts_here(tmp_path):
+    for number, flags in enumerate((["--default-artifact-root", "s3://bucket/x"], ["--no-serve-artifacts"])):
+        with MillraceServer(tmp_path / str(number), *flags) as server:
+            (server.folder / "mlartifacts").write_text("a file where the folder would be")
+            assert readiness(server)[0] == 200
+            assert server.restart() < 30
 
 
 def test_a_mariadb_that_becomes_read_only(tmp_path):
@@ -160,10 +205,9 @@ def until_not_ready(server, reason):
     began = time.monotonic()
     while True:
         status, answer = readiness(server)
-        if status == 503:
-            assert answer["failed"].startswith(reason)
+        if status == 503 and answer["failed"].startswith(reason):
             return
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 30, answer
         time.sleep(0.05)
 
 

@@ -218,12 +218,13 @@ TEST_F(CommandLineTest, FlagsOfTheProcessModelAreAcceptedWithOneWarningEach) {
   CommandLine result = run({"server", "--workers", "8", "--gunicorn-opts", "--log-level debug",
                             "--dev", "--secrets-cache-max-size", "10"});
   EXPECT_FALSE(result.exit_code.has_value());
-  EXPECT_EQ(result.err,
-            "WARNING: --workers has no effect in Millrace: one process serves all requests.\n"
-            "WARNING: --gunicorn-opts has no effect in Millrace: there is no gunicorn.\n"
-            "WARNING: --dev has no effect in Millrace: there is no code to reload.\n"
-            "WARNING: --secrets-cache-max-size has no effect in Millrace: there is no secrets "
-            "cache.\n");
+  EXPECT_EQ(
+      result.err,
+      "WARNING: --workers has no effect in Millrace: one process serves all requests.\n"
+      "WARNING: --dev has no effect in Millrace: there is no code to reload.\n"
+      "WARNING: --secrets-cache-max-size has no effect in Millrace: there is no secrets "
+      "cache.\n"
+      "WARNING: --log-level has no effect in Millrace: it tunes a server that is not there.\n");
   set("MLFLOW_WORKERS", "8");
   EXPECT_THAT(run({"server"}).err, HasSubstr("--workers has no effect"));
 }

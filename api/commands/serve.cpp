@@ -3,8 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "api/commands/certificate_renewal.h"
@@ -12,16 +14,20 @@
 #include "api/commands/outside_locations.h"
 #include "api/commands/stopper.h"
 #include "api/http/server.h"
+#include "api/http/spill.h"
 #include "api/http/tls.h"
 #include "api/rest/app.h"
 #include "api/rest/dispatch.h"
 #include "artifacts/location.h"
+#include "artifacts/writable.h"
+#include "store/common/error.h"
 #include "store/db/database.h"
 #include "store/db/database_uri.h"
 #include "store/db/sqlite/uri.h"
 #include "store/schema/additive_indexes.h"
 #include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
+#include "store/text/log_text.h"
 #include "store/tracking/registries.h"
 
 namespace millrace {
@@ -67,13 +73,27 @@ std::shared_ptr<TlsIdentity> tls_identity(const Config& config) {
       TlsFiles{config.ssl_certfile, config.ssl_keyfile, config.ssl_ca_certs});
 }
 
+// Those that requests will need. Rights may come later, with a mount, and until then /readyz tells.
+void check_folders(const Config& config, const ArtifactRoots& artifact_roots) {
+  try_temporary_file();
+  if (!artifact_roots.folder_of_new()) return;
+  const int problem = why_not_writable(*artifact_roots.folder_of_new());
+  if (problem == 0) return;
+  const std::string text = "--artifacts-destination " + config.artifacts_destination + ": " +
+                           std::generic_category().message(problem);
+  if (problem == ENOTDIR) throw Error(ErrorCode::InternalError, text + ".");
+  spdlog::warn("{}: no artifact can be stored", log_text(text));
+}
+
 }  // namespace
 
 void serve(const Config& config) {
-  // Before the databases: what is wrong with it is told at once.
+  Stopper stopper;
+  // Before the databases: what is wrong with these is told at once.
   const auto tls = tls_identity(config);
   CertificateRenewal renewal(tls);
-  Stopper stopper;
+  const ArtifactRoots artifact_roots(config);
+  check_folders(config, artifact_roots);
   const auto tracking_db =
       open_store(config.backend_store_uri, config,
                  DefaultExperiment{append_to_uri_path(config.default_artifact_root, "0")});
@@ -86,7 +106,6 @@ void serve(const Config& config) {
   const SourceRules source_rules({config.allowed_host_addressed_artifact_schemes,
                                   {config.default_artifact_root, config.artifacts_destination}},
                                  config.model_version_source_regex);
-  const ArtifactRoots artifact_roots(config);
   const std::jthread cleaning([&](const std::stop_token& stop) {
     warn_of_outside_locations(*tracking_db, artifact_roots, stop);
     artifact_roots.remove_stale_uploads(stop);
@@ -108,7 +127,7 @@ void serve(const Config& config) {
   };
   stopper.serving(server, end_work);
   renewal.start();
-  spdlog::info("Listening on {}://{}:{}{}", tls ? "https" : "http", config.host, port,
+  spdlog::info("Listening on {}://{}{}", tls ? "https" : "http", address_text(config.host, port),
                config.static_prefix);
   server.run();
   stopper.served();

@@ -1,19 +1,20 @@
 #include "api/commands/server_flags.h"
 
-#include <re2/re2.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
 #include <string_view>
 #include <vector>
 
+#include "api/commands/environment_settings.h"
 #include "api/commands/option_parsing.h"
 #include "api/commands/option_values.h"
 #include "api/commands/store_settings.h"
+#include "api/commands/web_server_options.h"
 #include "artifacts/location.h"
 #include "store/common/error.h"
 #include "store/db/sqlite/uri.h"
+#include "store/text/uri.h"
 
 namespace millrace {
 namespace {
@@ -22,6 +23,12 @@ constexpr const char* kFileStoreFolder = "./mlruns";
 
 // "--workers,-w" -> "--workers"
 std::string long_name(std::string_view names) { return split_list(names).front(); }
+
+bool is_of_this_machine(const std::string& uri) try {
+  return is_local_uri(uri);
+} catch (const Error&) {
+  return false;  // file: with another host
+}
 
 UnknownSchema parse_unknown_schema(const std::string& value) {
   if (value == "refuse") return UnknownSchema::Refuse;
@@ -49,7 +56,8 @@ class ServerFlags {
   // Checks what concerns several options, then fills in the values that depend on others.
   void finish() {
     check_combinations();
-    read_environment();
+    read_web_server();
+    read_environment_settings(config_);
     resolve_stores();
     resolve_artifact_root();
     warn_of_open_doors();
@@ -95,7 +103,7 @@ class ServerFlags {
   void add_without_effect();
   void without_effect(const char* names, const char* env, const char* why);
   void check_combinations() const;
-  void read_environment();
+  void read_web_server();
   void resolve_stores();
   void resolve_artifact_root();
   void warn_of_open_doors();
@@ -109,6 +117,7 @@ class ServerFlags {
   std::string default_artifact_root_;
   std::string workspace_store_uri_;
   bool workspaces_ = false;
+  std::string uvicorn_opts_, gunicorn_opts_, waitress_opts_;
 };
 
 void ServerFlags::add_storage() {
@@ -156,7 +165,13 @@ void ServerFlags::add_storage() {
 
 void ServerFlags::add_network() {
   group_ = "Network";
-  text("--host,-h", "MLFLOW_HOST", config_.host, "Address to listen on. Default: 127.0.0.1.");
+  option(
+      "--host,-h", "MLFLOW_HOST",
+      [this](const std::string& value) {
+        const bool in_brackets = value.starts_with('[') && value.ends_with(']');
+        config_.host = in_brackets ? value.substr(1, value.size() - 2) : value;
+      },
+      "Address to listen on; that of IPv6 may stand in brackets. Default: 127.0.0.1.");
   option(
       "--port,-p", "MLFLOW_PORT",
       [this](const std::string& value) {
@@ -249,9 +264,11 @@ void ServerFlags::without_effect(const char* names, const char* env, const char*
 void ServerFlags::add_without_effect() {
   group_ = "Accepted, without effect";
   without_effect("--workers,-w", "MLFLOW_WORKERS", "one process serves all requests");
-  without_effect("--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", "there is no gunicorn");
-  without_effect("--waitress-opts", "", "there is no waitress");
-  without_effect("--uvicorn-opts", "MLFLOW_UVICORN_OPTS", "there is no uvicorn");
+  text("--uvicorn-opts", "MLFLOW_UVICORN_OPTS", uvicorn_opts_,
+       "Options of uvicorn: those for TLS and trusted proxies are heeded, those that only tune it "
+       "are not, all others refused.");
+  text("--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", gunicorn_opts_, "The same for gunicorn.");
+  text("--waitress-opts", "", waitress_opts_, "The same for waitress.");
   flag(
       "--dev", "",
       [this](bool) { warn("--dev has no effect in Millrace: there is no code to reload."); },
@@ -296,49 +313,24 @@ void ServerFlags::check_combinations() const {
         "'. A tracking server in `--artifacts-only` mode cannot have a value set for "
         "`--backend_store_uri` to properly proxy access to the artifact storage location.");
   }
-  if (config_.ssl_certfile.empty() && !(config_.ssl_keyfile + config_.ssl_ca_certs).empty())
-    throw_invalid_parameter("--ssl-keyfile and --ssl-ca-certs need --ssl-certfile.");
   if (workspaces_) {
     throw_invalid_parameter("--enable-workspaces is not available in Millrace yet.");
   }
 }
 
-// Settings that have no flag.
-void ServerFlags::read_environment() {
-  std::string workspace = environment("MLFLOW_WORKSPACE");
-  if (!workspace.empty()) {
-    throw Error(ErrorCode::InvalidState, "MLFLOW_WORKSPACE=" + workspace +
-                                             " is client-only. Unset it before starting the "
-                                             "server.");
+// Of the one that MLflow would run; uvicorn is its default.
+void ServerFlags::read_web_server() {
+  const bool gunicorn = app_.count("--gunicorn-opts") > 0;
+  const bool waitress = app_.count("--waitress-opts") > 0;
+  const auto server = gunicorn   ? WebServer::Gunicorn
+                      : waitress ? WebServer::Waitress
+                                 : WebServer::Uvicorn;
+  const std::string& given = gunicorn ? gunicorn_opts_ : waitress ? waitress_opts_ : uvicorn_opts_;
+  for (const std::string& name : read_web_server_options(server, given, config_)) {
+    warn(name + " has no effect in Millrace: it tunes a server that is not there.");
   }
-  config_.allowed_host_addressed_artifact_schemes =
-      split_list(to_lower(environment("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")));
-
-  constexpr const char* kRegex = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX";
-  config_.model_version_source_regex = environment(kRegex);
-  re2::RE2 regex(config_.model_version_source_regex, re2::RE2::Quiet);
-  if (!regex.ok()) throw_invalid_value(kRegex, regex.error() + ".");
-
-  struct Size {
-    const char* name;
-    std::size_t& size;
-  };
-  for (const Size& setting :
-       {Size{"MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", config_.artifact_location_max_length},
-        Size{"MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS", config_.graphql_max_root_fields},
-        Size{"MLFLOW_SERVER_GRAPHQL_MAX_ALIASES", config_.graphql_max_aliases}}) {
-    const std::string value = environment(setting.name);
-    if (!value.empty())
-      setting.size = static_cast<std::size_t>(parse_integer(setting.name, value, 0, 1'000'000));
-  }
-
-  constexpr const char* kTruncate = "MLFLOW_TRUNCATE_LONG_VALUES";
-  std::string truncate = environment(kTruncate);
-  if (!truncate.empty()) config_.truncate_long_values = parse_boolean(kTruncate, truncate);
-
-  constexpr const char* kGateway = "MLFLOW_ENABLE_AI_GATEWAY";
-  std::string gateway = environment(kGateway);
-  if (!gateway.empty()) config_.ai_gateway_enabled = parse_boolean(kGateway, gateway);
+  if (config_.ssl_certfile.empty() && !(config_.ssl_keyfile + config_.ssl_ca_certs).empty())
+    throw_invalid_parameter("--ssl-keyfile and --ssl-ca-certs need --ssl-certfile.");
 }
 
 void ServerFlags::resolve_stores() {
@@ -368,6 +360,12 @@ void ServerFlags::resolve_artifact_root() {
   if (!config_.serve_artifacts) config_.default_artifact_root = "./mlruns";
   if (!default_artifact_root_.empty()) config_.default_artifact_root = default_artifact_root_;
   config_.default_artifact_root = resolve_if_local(config_.default_artifact_root);
+  if (config_.serve_artifacts && !is_of_this_machine(config_.artifacts_destination)) {
+    throw_invalid_parameter(
+        "--artifacts-destination: '" + config_.artifacts_destination +
+        "' is no folder of this machine, and Millrace serves no other artifacts "
+        "yet. With --no-serve-artifacts clients reach them themselves.");
+  }
 }
 
 void ServerFlags::warn_of_open_doors() {

@@ -36,6 +36,9 @@ void Stopper::served() {
 }
 
 void Stopper::wait() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   for (;;) {
     const int received = next_signal();
     if (over_) return;

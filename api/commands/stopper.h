@@ -27,7 +27,8 @@ struct StopTimes {
 // the database survives that.
 class Stopper {
  public:
-  // To be made before other threads are: the signals are blocked in all of them.
+  // To be made before other threads are: the signals are blocked in all of them. Its own thread
+  // takes no other signal.
   explicit Stopper(const StopTimes& times = {});
   ~Stopper();
   Stopper(const Stopper&) = delete;

@@ -36,6 +36,11 @@ class AtOnce : public httplib::TaskQueue {
 
 }  // namespace
 
+std::string address_text(const std::string& host, int port) {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 class Server::Impl : private httplib::Server {
  public:
   Impl(const ServerOptions& options, millrace::Server::Handler handler);
@@ -124,8 +129,8 @@ int Server::Impl::bind() {
   if (port > 0) listener_ = ::fcntl(svr_sock_, F_DUPFD_CLOEXEC, 0);
   if (listener_ < 0 || ::listen(listener_, kBacklog) != 0) {
     std::string reason = errno != 0 ? std::strerror(errno) : "unknown address";
-    throw Error(ErrorCode::InternalError, "cannot listen on " + options_.host + ":" +
-                                              std::to_string(options_.port) + ": " + reason);
+    throw Error(ErrorCode::InternalError,
+                "cannot listen on " + address_text(options_.host, options_.port) + ": " + reason);
   }
   return port;
 }

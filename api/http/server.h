@@ -13,9 +13,12 @@
 
 namespace millrace {
 
+// host:port, the host of an IPv6 address in brackets.
+std::string address_text(const std::string& host, int port);
+
 struct ServerOptions {
-  std::string host = "127.0.0.1";
-  int port = 5000;  // 0: any free one
+  std::string host = "127.0.0.1";  // without brackets
+  int port = 5000;                 // 0: any free one
   // Requests handled at the same time. Most of those that wait for a database hold a thread
   // meanwhile (store/db/waiting_line.h says how many may).
   std::size_t max_threads = 384;

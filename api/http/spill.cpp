@@ -14,19 +14,18 @@ namespace {
 
 [[noreturn]] void throw_system_error(const char* what) {
   throw Error(ErrorCode::InternalError,
-              std::string("The reply cannot be kept in a temporary file: ") + what + ": " +
+              std::string("Large replies cannot be kept in temporary files: ") + what + ": " +
                   std::generic_category().message(errno));
 }
 
 // A file that goes with its descriptor.
 int nameless_file() {
-  const char* configured = std::getenv("TMPDIR");
-  std::string path = configured != nullptr && *configured != '\0' ? configured : "/tmp";
-  int file = ::open(path.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const std::string folder = temporary_folder();
+  int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0) return file;
-  path += "/millrace-XXXXXX";  // for file systems without O_TMPFILE
+  std::string path = folder + "/millrace-XXXXXX";  // for file systems without O_TMPFILE
   file = ::mkostemp(path.data(), O_CLOEXEC);
-  if (file < 0) throw_system_error(path.c_str());
+  if (file < 0) throw_system_error((folder + " ($TMPDIR)").c_str());
   ::unlink(path.c_str());
   return file;
 }
@@ -57,6 +56,13 @@ class SpilledBody : public BodySource {
 };
 
 }  // namespace
+
+std::string temporary_folder() {
+  const char* configured = std::getenv("TMPDIR");
+  return configured != nullptr && *configured != '\0' ? configured : "/tmp";
+}
+
+void try_temporary_file() { ::close(nameless_file()); }
 
 Spill::~Spill() {
   if (file_ >= 0) ::close(file_);

@@ -12,6 +12,13 @@ namespace millrace {
 
 inline constexpr std::size_t kSpillAfter = std::size_t{1} << 20U;  // bytes
 
+// $TMPDIR, or /tmp.
+std::string temporary_folder();
+
+// Makes a file there that goes at once. Throws INTERNAL_ERROR with the folder and the reason where
+// that fails.
+void try_temporary_file();
+
 class Spill {
  public:
   Spill() = default;

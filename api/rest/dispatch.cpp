@@ -35,11 +35,13 @@ bool is_read(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-// Scheme and host as the client sees them. A proxy on this machine is believed about the scheme, as
-// uvicorn does with its default --forwarded-allow-ips.
-std::string server_origin(const HttpRequest& http) {
+// Scheme and host as the client sees them. Trusted proxies are believed about the scheme.
+std::string server_origin(const HttpRequest& http, const std::vector<std::string>& proxies) {
   const std::string* host = http.header("host");
-  const std::string* proto = http.peer == "127.0.0.1" ? http.header("x-forwarded-proto") : nullptr;
+  const bool trusted = std::any_of(proxies.begin(), proxies.end(), [&http](const std::string& one) {
+    return one == "*" || one == http.peer;
+  });
+  const std::string* proto = trusted ? http.header("x-forwarded-proto") : nullptr;
   const bool https = proto != nullptr && (*proto == "https" || *proto == "http") ? *proto == "https"
                                                                                  : http.is_secure;
   return (https ? "https://" : "http://") + (host == nullptr ? std::string() : *host);
@@ -107,11 +109,12 @@ Dispatch::Answer Dispatch::route(HttpRequest& http, Target target, bool in_capit
   FoundRoutes found = index_.find((bare ? prefix : std::string()) +
                                   (exact ? target.path : single_leading_slash(target.path)));
   const Route* row = row_for_method(found.rows, http.method);
+  const bool has_both_spellings = !found.rows.empty() && is_operation(*found.rows.front());
   // What the native layer does not match to the letter falls through to Flask.
   const bool is_native = row != nullptr && row->layer == Layer::Native && exact && in_capitals &&
                          http.method != "HEAD" &&
-                         (prefix.empty() || bare == is_without_prefix(*row));
-  if (!is_native && (bare || found.rows.empty() || !flask_takes(found)))
+                         (prefix.empty() || has_both_spellings || bare == is_without_prefix(*row));
+  if (!is_native && ((bare && !has_both_spellings) || found.rows.empty() || !flask_takes(found)))
     return {unknown_path(http, target), Layer::Classic};
   if (http.method == "OPTIONS") return {options(found.rows, target.path), Layer::Classic};
   if (row == nullptr) return {method_not_allowed(found.rows), Layer::Classic};
@@ -155,7 +158,7 @@ HttpResponse Dispatch::answer(const Route& row, const Request& request) const {
 
 HttpResponse Dispatch::unknown_path(const HttpRequest& http, const Target& target) const {
   const std::string& prefix = app_.config.static_prefix;
-  const std::string origin = server_origin(http);
+  const std::string origin = server_origin(http, app_.config.forwarded_allow_ips);
   const std::string query = target.raw_query.empty() ? "" : "?" + std::string(target.raw_query);
   if (!prefix.empty() && target.path == prefix && is_read(http.method)) {
     return redirect_reply(origin + prefix + "/" + query);

@@ -2,9 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <utility>
 
+#include "api/http/spill.h"
+#include "artifacts/writable.h"
 #include "store/common/error.h"
+#include "store/db/sqlite/uri.h"
 #include "store/schema/current_revision.h"
 #include "store/schema/own_tables.h"
 #include "store/text/log_text.h"
@@ -63,16 +67,48 @@ ReadinessCheck database_check(std::string_view name, Db& db) {
           [&db] { return db.is_lost(); }};
 }
 
+std::string temporary_files_problem() {
+  try {
+    try_temporary_file();
+    return "";
+  } catch (const Error& error) {
+    spdlog::debug("Readiness: {}", log_text(error.message()));
+    return "cannot be written";
+  }
+}
+
+ReadinessCheck room_check(std::string_view name, std::string folder) {
+  return {name, [folder = std::move(folder)] {
+            return has_room(folder, kLeastRoom) ? std::string() : "is less than 8 MiB";
+          }};
+}
+
+// Where a database has a file here.
+void add_room_of_database(std::vector<ReadinessCheck>& checks, std::string_view name, Db& db) {
+  if (db.dialect() != Dialect::Sqlite || is_sqlite_memory(db.uri())) return;
+  checks.push_back(
+      room_check(name, std::filesystem::path(sqlite_location(db.uri())).parent_path()));
+}
+
 }  // namespace
 
 std::vector<ReadinessCheck> readiness_checks(Db& tracking, Db* registry,
                                              const ArtifactRoots& artifacts) {
   std::vector<ReadinessCheck> checks;
-  checks.push_back({"artifacts", [&artifacts] {
-                      return artifacts.can_write() ? std::string() : "cannot be written";
-                    }});
+  const auto& folder = artifacts.folder_of_new();
+  if (folder) {
+    checks.push_back({"artifacts", [folder] {
+                        return why_not_writable(*folder) == 0 ? "" : "cannot be written";
+                      }});
+  }
   checks.push_back(database_check("database", tracking));
   if (registry != nullptr) checks.push_back(database_check("registry database", *registry));
+  checks.push_back({"temporary files", temporary_files_problem});
+  add_room_of_database(checks, "room for the database", tracking);
+  if (registry != nullptr)
+    add_room_of_database(checks, "room for the registry database", *registry);
+  if (folder) checks.push_back(room_check("room for artifacts", *folder));
+  checks.push_back(room_check("room for temporary files", temporary_folder()));
   return checks;
 }
 

@@ -26,10 +26,14 @@ struct ReadinessCheck {
   std::function<bool()> is_lost = {};
 };
 
-// The checks of a server: artifacts can be written; each database answers, has the schema version
-// that it had when this was called, has our own tables in a version that is for this program, and
-// takes writes. That is tried, by a write that leaves nothing, only while the last write failed.
-// `registry` is null where it is the tracking database. Reads the databases.
+// Too little for anything large, and enough to end in good order.
+inline constexpr std::uint64_t kLeastRoom = std::uint64_t{8} << 20U;  // bytes
+
+// The checks of a server: artifacts can be written, where new ones come here; each database
+// answers, has the schema version that it had when this was called, has our own tables in a version
+// that is for this program, and takes writes; temporary files can be written; and all that is
+// written on this machine has kLeastRoom. A write is tried, by one that leaves nothing, only while
+// the last one failed. `registry` is null where it is the tracking database. Reads the databases.
 std::vector<ReadinessCheck> readiness_checks(Db& tracking, Db* registry,
                                              const ArtifactRoots& artifacts);
 

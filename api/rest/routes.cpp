@@ -60,11 +60,16 @@ std::vector<std::string> full_paths(const Route& route, std::string_view static_
 
 bool is_artifact_proxy(const Route& route) { return route.path.starts_with("/mlflow-artifacts/"); }
 
+bool is_operation(const Route& route) {
+  return route.surface == Surface::Root && route.access == Access::Public;
+}
+
 std::vector<std::string> probe_paths(std::string_view static_prefix) {
   std::vector<std::string> paths;
   for (const Route& row : kRoutes) {
-    if (row.surface == Surface::Root && row.access == Access::Public && row.layer == Layer::Native)
-      paths.push_back(full_paths(row, static_prefix).front());
+    if (!is_operation(row) || row.layer != Layer::Native) continue;
+    paths.push_back(full_paths(row, static_prefix).front());
+    if (!static_prefix.empty()) paths.emplace_back(row.path);
   }
   return paths;
 }

@@ -54,8 +54,12 @@ bool is_artifact_proxy(const Route& route);
 // The full paths of a route behind the static prefix ("" or "/p").
 std::vector<std::string> full_paths(const Route& route, std::string_view static_prefix);
 
-// Those of the probes, which orchestrators ask: /health, /livez, /readyz. In the table they are
-// what is public at the root and answered by the native layer.
+// Whether the route is for who operates the server: /health, /livez, /readyz, /version, in the
+// table what is public at the root. These answer without the static prefix, too: who asks them does
+// not come through the proxy that needs it.
+bool is_operation(const Route& route);
+
+// The paths of the probes, in both spellings: the operations that the native layer answers.
 std::vector<std::string> probe_paths(std::string_view static_prefix);
 
 using Rows = std::vector<const Route*>;

@@ -33,7 +33,9 @@ TEST(Routes, StaticPrefixMovesEverything) {
 }
 
 TEST(Routes, ProbesAreWhatOrchestratorsAsk) {
-  EXPECT_EQ(probe_paths("/p"), (std::vector<std::string>{"/p/health", "/p/livez", "/p/readyz"}));
+  EXPECT_EQ(probe_paths(""), (std::vector<std::string>{"/health", "/livez", "/readyz"}));
+  EXPECT_EQ(probe_paths("/p"), (std::vector<std::string>{"/p/health", "/health", "/p/livez",
+                                                         "/livez", "/p/readyz", "/readyz"}));
 }
 
 TEST(Routes, HeadIsAnsweredByTheGetRowOnly) {

@@ -28,6 +28,17 @@ bool glob_matches(const std::string& pattern, std::string_view text) {
   return fnmatch(pattern.c_str(), std::string(text).c_str(), FNM_NOESCAPE) == 0;
 }
 
+// An entry of --allowed-hosts, of which an IPv6 address has no glob but *: with or without
+// brackets, which a Host header always has.
+std::string host_entry(std::string entry) {
+  in6_addr address{};
+  if (inet_pton(AF_INET6, entry.c_str(), &address) == 1) return "[" + entry + "]";
+  const bool is_ipv6 =
+      entry.starts_with('[') && entry.substr(0, entry.find(']')).find(':') != std::string::npos;
+  if (is_ipv6 && entry.find('*') != std::string::npos) entry.replace(0, 1, "[[]");
+  return entry;
+}
+
 bool entry_matches(const std::string& entry, std::string_view text) {
   return entry.find('*') == std::string::npos ? entry == text : glob_matches(entry, text);
 }
@@ -131,6 +142,7 @@ Security::Security(SecuritySettings settings)
     : settings_(std::move(settings)),
       any_origin_(contains(settings_.cors_allowed_origins, "*")),
       any_host_(contains(settings_.allowed_hosts, "*")) {
+  for (std::string& entry : settings_.allowed_hosts) entry = host_entry(std::move(entry));
   std::transform(settings_.x_frame_options.begin(), settings_.x_frame_options.end(),
                  settings_.x_frame_options.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -169,11 +181,11 @@ bool Security::cross_origin_blocked(const HttpRequest& http, std::string_view pa
                       [&](const std::string& entry) { return entry_matches(entry, *origin); });
 }
 
-// MLflow's two, and our probes: an orchestrator asks by the address of a container.
+// MLflow's two, and our probes: an orchestrator asks by the address of a container, with the prefix
+// and without.
 bool Security::is_operation(std::string_view path) const {
   const std::string& prefix = settings_.static_prefix;
-  if (!path.starts_with(prefix)) return false;
-  path.remove_prefix(prefix.size());
+  if (path.starts_with(prefix + "/")) path.remove_prefix(prefix.size());
   return path == "/health" || path == "/version" || path == "/livez" || path == "/readyz";
 }
 

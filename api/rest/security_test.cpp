@@ -55,14 +55,30 @@ TEST(Security, AConfiguredListReplacesTheDefaultAndGlobsSeeThePort) {
   EXPECT_FALSE(host_passes(security, "localhost"));
 }
 
-TEST(Security, ProbesAreExemptFromTheHostCheckBehindThePrefixOnly) {
+TEST(Security, AddressesOfIpv6AreNoGlobs) {
+  SecuritySettings settings;
+  settings.allowed_hosts = {"::1", "[fd00::1]:5000", "[fd00::2]:*", "[fd00:1:*", "[ab].example*"};
+  const Security security(settings);
+  for (const char* host : {"[::1]", "[fd00::1]:5000", "[fd00::2]:80", "[fd00:1::7]:5000",
+                           "a.example", "b.example:1"}) {
+    EXPECT_TRUE(host_passes(security, host)) << host;
+  }
+  for (const char* host : {"::1", ":", "1", "[::1]:5000", "[fd00::1]", "[fd00::3]:80", "f:80",
+                           "c.example", "[ab].example"}) {
+    EXPECT_FALSE(host_passes(security, host)) << host;
+  }
+}
+
+TEST(Security, ProbesAreExemptFromTheHostCheckWithThePrefixAndWithout) {
   SecuritySettings settings;
   settings.static_prefix = "/p";
   const Security security(settings);
   const HttpRequest http = request("GET", {{"Host", "evil"}});
   for (const std::string path : {"/health", "/version", "/livez", "/readyz"}) {
     EXPECT_FALSE(security.refuse(http, "/p" + path).has_value()) << path;
-    EXPECT_TRUE(security.refuse(http, path).has_value()) << path;
+    EXPECT_FALSE(security.refuse(http, path).has_value()) << path;
+    EXPECT_TRUE(security.refuse(http, "/q" + path).has_value()) << path;
+    EXPECT_TRUE(security.refuse(http, path + "/x").has_value()) << path;
   }
 }
 

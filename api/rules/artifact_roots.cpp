@@ -1,12 +1,8 @@
 #include "api/rules/artifact_roots.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 
 #include "artifacts/local_store.h"
@@ -48,11 +44,18 @@ ArtifactRoots::ArtifactRoots(const Config& config)
   if (auto folder = local_folder(config.artifacts_destination)) {
     roots_.push_back(*folder);
     destination_folder_ = *folder;
+    if (serve_artifacts_ && uri_scheme(config.default_artifact_root) == "mlflow-artifacts")
+      folder_of_new_ = *folder;
     destination_ = std::make_shared<LocalStore>(std::move(*folder));
   }
   if (auto folder = local_folder(config.default_artifact_root)) roots_.push_back(*folder);
   for (const std::string& root : config.artifact_roots) {
-    if (auto folder = local_folder(root)) roots_.push_back(*folder);
+    const auto folder = local_folder(root);
+    if (!folder) {
+      throw_invalid_parameter("--allowed-artifact-root: '" + root +
+                              "' is no folder of this machine.");
+    }
+    roots_.push_back(*folder);
   }
 }
 
@@ -63,18 +66,6 @@ ArtifactPlace ArtifactRoots::destination() const {
                                                "': only folders of its machine are supported.");
   }
   return {destination_, ""};
-}
-
-bool ArtifactRoots::can_write() const {
-  if (!serve_artifacts_ || destination_ == nullptr) return true;
-  std::string folder = destination_folder_;
-  // The nearest folder above that is there: what is missing is made when something is stored.
-  while (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT && folder.size() > 1) {
-    folder.erase(std::max<std::size_t>(folder.rfind('/'), 1));
-  }
-  struct stat status {};
-  return ::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
-         ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 void ArtifactRoots::remove_stale_uploads(const std::stop_token& stop) const {

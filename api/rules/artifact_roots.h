@@ -32,14 +32,15 @@ std::string proxied_path(const std::string& uri);
 
 class ArtifactRoots {
  public:
+  // Throws INVALID_PARAMETER_VALUE where an --allowed-artifact-root is no folder of this machine.
   explicit ArtifactRoots(const Config& config);
 
   // The store behind the mlflow-artifacts proxy.
   ArtifactPlace destination() const;
 
-  // Whether the proxy can store artifacts: its folder can be written, or made. True also where this
-  // server does not serve artifacts, or not from a folder.
-  bool can_write() const;
+  // The folder into which this server puts the artifacts of new experiments; nothing where clients
+  // put them elsewhere.
+  const std::optional<std::string>& folder_of_new() const { return folder_of_new_; }
 
   // The place of an experiment's, run's or logged model's artifact URI
   // (_is_servable_proxied_run_artifact_root, _get_proxied_run_artifact_destination_path). Throws
@@ -73,6 +74,7 @@ class ArtifactRoots {
   std::shared_ptr<ArtifactStore> destination_;  // null: not on this machine
   std::string destination_uri_;
   std::string destination_folder_;  // its real path, or empty
+  std::optional<std::string> folder_of_new_;
   std::vector<std::string> roots_;  // real paths
 };
 

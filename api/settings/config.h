@@ -27,6 +27,8 @@ struct Config {
   std::string ssl_certfile;
   std::string ssl_keyfile;
   std::string ssl_ca_certs;
+  // The peers whose X-Forwarded-Proto is believed; "*" means all.
+  std::vector<std::string> forwarded_allow_ips = {"127.0.0.1"};
 
   // SQLAlchemy's form of database address: sqlite:///relative.db, mysql+pymysql://u:p@host/db, ...
   // (store/db/database_uri.h). Never a file store.

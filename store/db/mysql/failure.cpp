@@ -91,6 +91,10 @@ Failure::Kind kind_of(unsigned code, bool on_cluster) {
     case ER_READ_ONLY_MODE:
     case ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION:
       return Failure::ReadOnly;
+    case ER_DBACCESS_DENIED_ERROR:
+    case ER_TABLEACCESS_DENIED_ERROR:
+    case ER_COLUMNACCESS_DENIED_ERROR:
+      return Failure::Denied;
     case ER_DISK_FULL:
     case ER_RECORD_FILE_FULL:
       return Failure::Full;

@@ -33,6 +33,7 @@ constexpr std::array kKnown{
     Known{"40P01", Failure::Conflict},
     Known{"55P03", Failure::Conflict},
     Known{"25006", Failure::ReadOnly},
+    Known{"42501", Failure::Denied},
     Known{"08", Failure::Lost},
     Known{"57P", Failure::Lost},    // shut down, or starting up
     Known{"25P03", Failure::Lost},  // too long without a statement

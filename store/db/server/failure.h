@@ -16,6 +16,7 @@ struct Failure {
     Unreachable,  // no connection was to be had
     Lost,         // the connection, or the server behind it, cannot be used any more
     ReadOnly,     // nothing can be written there
+    Denied,       // the user of the connection lacks a right
     Late,         // the server's own time for a statement is over
     Killed,       // an administrator ended the statement
     Full,         // no room on the server's disk

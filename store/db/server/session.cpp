@@ -24,6 +24,20 @@ void refuse_nul(const Values& values) {
   }
 }
 
+// "CREATE for schema public.": the command of the statement, and of what the server says the part
+// that names no user and no host.
+std::string denied_right(const DatabaseFailure& failure, std::string_view sql) {
+  std::string right(sql.substr(0, sql.find_first_of(" \n")));
+  if (right.empty()) right = "do that";
+  const std::string_view words = failure.what();
+  for (const char* begin : {" for table ", " for column ", " for schema ", " for sequence ",
+                            " for database ", " to database ", " of table "}) {
+    const std::size_t at = words.find(begin);
+    if (at != std::string_view::npos) return right.append(words.substr(at)) + ".";
+  }
+  return right + ".";
+}
+
 }  // namespace
 
 ServerSession::ServerSession(ServerDriver& driver)
@@ -31,7 +45,7 @@ ServerSession::ServerSession(ServerDriver& driver)
 
 // One statement at a time, and no more once it is cancelled.
 template <class Use>
-auto ServerSession::use(const Use& use_connection) {
+auto ServerSession::use(const Use& use_connection, std::string_view sql) {
   if (in_rows_) {
     throw Error(ErrorCode::InternalError, "A statement began inside the rows of another.");
   }
@@ -46,7 +60,7 @@ auto ServerSession::use(const Use& use_connection) {
   try {
     return use_connection(*connection_);
   } catch (const DatabaseFailure& failure) {
-    throw_translated(failure);
+    throw_translated(failure, sql);
   }
 }
 
@@ -85,15 +99,15 @@ void ServerSession::check_cancelled() const {
 long long ServerSession::run(std::string_view sql, const Values& values,
                              std::span<const ColumnType> types, const RowSink& sink) {
   if (!takes_nul_) refuse_nul(values);
-  return use([&](Connection& connection) { return connection.run(sql, values, types, sink); });
+  return use([&](Connection& connection) { return connection.run(sql, values, types, sink); }, sql);
 }
 
 long long ServerSession::run_guarded(std::string_view sql, const Values& values) {
   if (!takes_nul_) refuse_nul(values);
-  return use([&](Connection& connection) { return connection.run_guarded(sql, values); });
+  return use([&](Connection& connection) { return connection.run_guarded(sql, values); }, sql);
 }
 
-void ServerSession::throw_translated(const DatabaseFailure& failure) const {
+void ServerSession::throw_translated(const DatabaseFailure& failure, std::string_view sql) const {
   check_cancelled();  // then it is no wonder
   const auto& [kind, reason] = failure.failure();
   switch (kind) {
@@ -122,6 +136,10 @@ void ServerSession::throw_translated(const DatabaseFailure& failure) const {
     case Failure::Exhausted:
       throw Error(ErrorCode::TemporarilyUnavailable,
                   "The database has not enough memory at the moment; try again.");
+    case Failure::Denied:
+      spdlog::error("database error: {}", failure.what());
+      throw Error(ErrorCode::InternalError,
+                  "The user of the database lacks the right to " + denied_right(failure, sql));
     case Failure::Other:
       break;
   }

@@ -55,9 +55,10 @@ class ServerSession final : public Session {
   long long run_guarded(std::string_view sql, const Values& values) override;
 
  private:
+  // `sql`: the statement that is run, if it is one.
   template <class Use>
-  auto use(const Use& use_connection);
-  [[noreturn]] void throw_translated(const DatabaseFailure& failure) const;
+  auto use(const Use& use_connection, std::string_view sql = {});
+  [[noreturn]] void throw_translated(const DatabaseFailure& failure, std::string_view sql) const;
 
   const bool takes_nul_;
   const std::unique_ptr<Connection> connection_;
