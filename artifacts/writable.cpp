@@ -29,7 +29,7 @@ int why_not_writable(const std::string& folder) {
 
 bool has_room(const std::string& folder, std::uint64_t bytes) {
   struct statvfs disk {};
-  if (::statvfs(nearest_folder(folder).c_str(), &disk) != 0) return true;
+  if (::statvfs(nearest_folder(folder).c_str(), &disk) != 0 || disk.f_blocks == 0) return true;
   const bool counts_files = disk.f_files > 0;  // not all file systems have a bound
   return std::uint64_t{disk.f_bavail} * disk.f_frsize >= bytes &&
          !(counts_files && disk.f_favail == 0);

@@ -43,6 +43,7 @@ TEST_F(WritableTest, RightsCount) {
 TEST_F(WritableTest, Room) {
   EXPECT_TRUE(has_room(folder_ + "/a/b", 0));
   EXPECT_FALSE(has_room(folder_, std::numeric_limits<std::uint64_t>::max()));
+  EXPECT_TRUE(has_room("/proc", 1)) << "which has no size";
 }
 
 }  // namespace

@@ -140,6 +140,25 @@ TEST_F(ArtifactRootsTest, StorageElsewhereIsNotReached) {
   EXPECT_THAT(refusal("mlflow-artifacts:/1"), HasSubstr("NOT_IMPLEMENTED"));
 }
 
+TEST_F(ArtifactRootsTest, NewArtifactsComeHereOnlyThroughTheProxy) {
+  EXPECT_EQ(ArtifactRoots(config_).folder_of_new(), config_.artifacts_destination);
+  config_.artifacts_destination = "s3://bucket/p";
+  EXPECT_EQ(ArtifactRoots(config_).folder_of_new(), std::nullopt);
+  config_.artifacts_destination = folder_ / "served";
+  config_.default_artifact_root = "s3://bucket/x";
+  EXPECT_EQ(ArtifactRoots(config_).folder_of_new(), std::nullopt);
+  config_.default_artifact_root = "mlflow-artifacts:/";
+  config_.serve_artifacts = false;
+  EXPECT_EQ(ArtifactRoots(config_).folder_of_new(), std::nullopt);
+}
+
+TEST_F(ArtifactRootsTest, AFurtherRootIsAFolderOfThisMachine) {
+  config_.artifact_roots = {folder_ / "not there yet"};
+  EXPECT_NO_THROW(ArtifactRoots{config_});
+  config_.artifact_roots = {"s3://bucket/p"};
+  EXPECT_THROW(ArtifactRoots{config_}, Error);
+}
+
 TEST_F(ArtifactRootsTest, WithoutTheProxyItsLocationsAreNobodys) {
   config_.serve_artifacts = false;
   EXPECT_FALSE(ArtifactRoots(config_).is_proxied("mlflow-artifacts:/1"));
