@@ -8,6 +8,8 @@ import json
 import os
 import ssl
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -74,20 +76,19 @@ def job(folder, command, **variables):
 
 
 @pytest.fixture
-def tls_of_databases(databases, tmp_path_factory):
+def tls_of_databases(databases):
     """A MariaDB that takes connections by TLS alone, with the variables that MLflow has for it; elsewhere nothing."""
     if databases.kind != "mysql":
         yield None, {}
         return
-    certificates = Certificates(tmp_path_factory.mktemp("mariadb-certificates"))
-    certificate, key = certificates.issue("server", "mariadb")
-    for path in (certificates.folder, certificate, key):
-        path.chmod(0o755)
-    server = MariaDb(f"ssl-cert={certificate}", f"ssl-key={key}", f"ssl-ca={certificates.authority}",
-                     "require-secure-transport=ON")
-    certificates.folder.parent.chmod(0o755)
-    with server:
-        yield server, {"MLFLOW_MYSQL_SSL_CA": str(certificates.authority)}
+    with tempfile.TemporaryDirectory() as folder:  # not in pytest's, which the account of the database may not enter
+        certificates = Certificates(Path(folder))
+        certificate, key = certificates.issue("server", "mariadb")
+        for path in (certificates.folder, certificate, key):
+            path.chmod(0o755)
+        with MariaDb(f"ssl-cert={certificate}", f"ssl-key={key}", f"ssl-ca={certificates.authority}",
+                     "require-secure-transport=ON") as server:
+            yield server, {"MLFLOW_MYSQL_SSL_CA": str(certificates.authority)}
 
 
 def new_database(server):
