@@ -246,6 +246,12 @@ std::string query_without_passwords(std::string_view query) {
   return result;
 }
 
+// What stands before a question mark, and the options behind it without passwords.
+std::string with_hidden_options(std::string_view text) {
+  const std::size_t end = std::min(text.find('?'), text.size() - 1) + 1;
+  return std::string(text.substr(0, end)) + query_without_passwords(text.substr(end));
+}
+
 }  // namespace
 
 DatabaseUri parse_database_uri(std::string_view uri) {
@@ -306,7 +312,7 @@ std::string without_password(std::string_view uri) {
   // To the last at sign, so that one that should have been encoded does not show what follows it.
   const std::size_t at = rest.rfind('@');
   if (at != std::string_view::npos && user_end < at && rest[user_end] == ':') {
-    result.append(rest.substr(0, user_end)).append(":***");
+    result.append(with_hidden_options(rest.substr(0, user_end))).append(":***");
     rest.remove_prefix(at);
   } else if (user_end != std::string_view::npos && rest[user_end] == ':' &&
              !rest.starts_with('[')) {
@@ -314,15 +320,10 @@ std::string without_password(std::string_view uri) {
     std::string_view after = port;
     port = take_until(after, "/?");
     if (port.find_first_not_of("0123456789") != std::string_view::npos) {
-      return result.append(rest.substr(0, user_end)).append(":***");
+      return result.append(with_hidden_options(rest.substr(0, user_end))).append(":***");
     }
   }
-  const std::size_t question = rest.find('?');
-  result += rest.substr(0, question);
-  if (question != std::string_view::npos) {
-    result.append("?").append(query_without_passwords(rest.substr(question + 1)));
-  }
-  return result;
+  return result.append(with_hidden_options(rest));
 }
 
 }  // namespace millrace

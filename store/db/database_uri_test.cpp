@@ -182,6 +182,9 @@ TEST(WithoutPassword, HidesWhatMayBeOne) {
       {"postgresql://u@h/d?pass%77ord=secret", "postgresql://u@h/d?pass%77ord=***"},
       {"mysql://h/d?ssl_key_password=secret&passwd=secret",
        "mysql://h/d?ssl_key_password=***&passwd=***"},
+      {"postgresql://u@h?password=secret&options=x:y",
+       "postgresql://u@h?password=***&options=x:***"},
+      {"mysql://h?passwd=secret&x=a:b@c/d", "mysql://h?passwd=***&x=a:***@c/d"},
       {"sqlite:////data/a:b@c.db", "sqlite:////data/a:b@c.db"},
       {"odd://u:secret@h", "odd://u:***@h"},
       {"mlflow.db", "mlflow.db"}};
