@@ -2,21 +2,18 @@
 // however the bytes are split, and what was accepted can be written again without another meaning.
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "api/http/connection_chunks.h"
 #include "api/http/head.h"
+#include "store/fuzz/fuzzing.h"
 
 namespace {
 
 using millrace::ChunkDecoder;
 using millrace::RequestHead;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using millrace::fuzzing::require;
 
 std::size_t head_end_in_pieces(std::string_view stream, std::size_t piece) {
   std::size_t searched = 0;
@@ -78,7 +75,7 @@ Decoded decode(std::string_view stream, std::size_t piece, std::size_t room) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view stream(reinterpret_cast<const char*>(data), size);
+  const std::string_view stream = millrace::fuzzing::text_of(data, size);
   millrace::is_hopeless_head(stream);
   std::size_t end = head_end_in_pieces(stream, stream.size() + 1);
   require(head_end_in_pieces(stream, 1) == end);

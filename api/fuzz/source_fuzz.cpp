@@ -2,19 +2,20 @@
 // Whatever is accepted must keep what the check promises.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "api/rules/memory_lookup.h"
 #include "api/rules/model_version_source.h"
 #include "artifacts/real_path.h"
 #include "store/common/error.h"
+#include "store/fuzz/fuzzing.h"
 #include "store/text/percent_decoding.h"
 #include "store/text/uri.h"
 
 namespace {
 
 using namespace millrace;
+using fuzzing::require;
 
 constexpr const char* kRoot = "/millrace/run/artifacts";
 
@@ -30,10 +31,6 @@ MemoryLookup make_stores() {
   stores.models["m"].versions = {version};
   stores.models["m"].aliases["a"] = 1;
   return stores;
-}
-
-void require(bool promise) {
-  if (!promise) std::abort();
 }
 
 // An accepted local source lies in the run's folder; another one nowhere leads upward.

@@ -2,12 +2,12 @@
 // statement has as many places as values.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "store/common/error.h"
+#include "store/fuzz/fuzzing.h"
 #include "store/search/experiments.h"
 #include "store/search/lexer.h"
 #include "store/search/logged_models.h"
@@ -18,21 +18,22 @@ namespace {
 
 using namespace millrace::search;
 using millrace::Dialect;
+using millrace::fuzzing::require;
 
 void check_lexemes(std::string_view text) {
   std::size_t covered = 0;
   for (Lexer lexer(text); !lexer.done();) {
     const Lexeme lexeme = lexer.next();
-    if (lexeme.text.empty() || lexeme.text.data() != text.data() + covered) std::abort();
+    require(!lexeme.text.empty() && lexeme.text.data() == text.data() + covered);
     covered += lexeme.text.size();
   }
-  if (covered != text.size()) std::abort();
+  require(covered == text.size());
 }
 
 // No text of the request is in a statement, so every colon in it begins a place.
 void check_query(const Query& query) {
   const auto places = std::count(query.sql.begin(), query.sql.end(), ':');
-  if (static_cast<std::size_t>(places) != query.values.size()) std::abort();
+  require(static_cast<std::size_t>(places) == query.values.size());
 }
 
 template <class Parse, class Build>
@@ -44,7 +45,7 @@ void check_search(std::string_view filter, const std::vector<std::string>& order
       check_query(build(search, "*", Page{101, 0}, dialect));
     }
   } catch (const millrace::Error& error) {
-    if (error.message().empty()) std::abort();
+    require(!error.message().empty());
   }
 }
 
@@ -75,15 +76,11 @@ LoggedModelSearch parse_logged_model_search(std::string_view filter,
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view text(reinterpret_cast<const char*>(data), size);
+  std::string_view text = millrace::fuzzing::text_of(data, size);
   check_lexemes(text);
-  const std::string_view filter = text.substr(0, text.find('\n'));
+  const std::string_view filter = millrace::fuzzing::take_line(text);
   std::vector<std::string> order_by;
-  for (text.remove_prefix(filter.size()); !text.empty();) {
-    text.remove_prefix(1);
-    order_by.emplace_back(text.substr(0, text.find('\n')));
-    text.remove_prefix(order_by.back().size());
-  }
+  while (!text.empty()) order_by.emplace_back(millrace::fuzzing::take_line(text));
   check_search(filter, order_by, parse_registered_model_search, registered_models_query);
   check_search(filter, {}, parse_model_version_search, model_versions_query);
   check_search({}, order_by, parse_model_version_search, model_versions_query);
