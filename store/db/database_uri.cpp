@@ -84,8 +84,9 @@ int parse_port(std::string_view text) {
 // Takes "host:port" from the front of `text`.
 void parse_host(std::string_view& text, DatabaseUri& result) {
   if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) refuse("the host begins with '[' and has no ']'.");
+    const std::size_t close = text.find_first_of("]/?");
+    if (close == std::string_view::npos || text[close] != ']')
+      refuse("the host begins with '[' and has no ']'.");
     result.host = std::string(text.substr(1, close - 1));
     text.remove_prefix(close + 1);
     if (!text.empty() && text.find_first_of(":/?") != 0) {

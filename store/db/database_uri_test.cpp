@@ -135,6 +135,7 @@ TEST(DatabaseUri, SaysWhatIsWrong) {
   EXPECT_THAT(refusal("mysql://u:p@h:0/d"), HasSubstr("the port"));
   EXPECT_THAT(refusal("mysql://u:p@h:65536/d"), HasSubstr("the port"));
   EXPECT_THAT(refusal("mysql://u:p@[::1/d"), HasSubstr("no ']'"));
+  EXPECT_THAT(refusal("postgresql://[?x]/d"), HasSubstr("no ']'"));
   EXPECT_THAT(refusal("mysql://u:p@[::1]x/d"), HasSubstr("after the ']'"));
   EXPECT_THAT(refusal("mysql://u:p@ss@h/d"), HasSubstr("%40"));
   EXPECT_THAT(refusal("mysql://u:p%00@h/d"), HasSubstr("the password holds a NUL"));
