@@ -22,7 +22,8 @@ HttpResponse overloaded() {
 
 Connection::Connection(Descriptor descriptor, ConnectionContext& context)
     : context_(context),
-      socket_(std::move(descriptor), context.limits, context.stop, context.tls.get()),
+      socket_(std::move(descriptor), context.limits, context.stop, context.tls.get(),
+              context.crowded),
       counted_(context.descriptors),
       peer_(socket_.peer()),
       share_(context.memory),

@@ -30,6 +30,10 @@ std::size_t ConnectionBody::read(char* buffer, std::size_t size) {
       throw Error(ErrorCode::BadRequest, "Invalid HTTP request received.");
     case State::Gone:
       throw Error(ErrorCode::BadRequest, "The client broke off its request.");
+    case State::GaveWay:
+      throw Error(ErrorCode::Overloaded,
+                  "Too many requests send large bodies, and this one comes too slowly to let "
+                  "others wait for it. Try again later.");
     case State::Unasked:
       break;
   }
@@ -69,7 +73,7 @@ std::size_t ConnectionBody::read_plain(char* buffer, std::size_t size) {
   if (!socket_.input().empty()) return take(buffer, size);
   const std::size_t got =
       socket_.receive(buffer, static_cast<std::size_t>(std::min<std::uint64_t>(left_, size)));
-  if (got == 0) return fail(State::Gone);
+  if (got == 0) return fail_without_bytes();
   left_ -= got;
   if (left_ == 0) state_ = State::Ended;
   return got;
@@ -79,13 +83,17 @@ std::size_t ConnectionBody::read_chunked(char* buffer, std::size_t size) {
   for (;;) {
     const std::size_t produced = take(buffer, size);
     if (produced > 0 || state_ != State::Open) return produced;
-    if (!socket_.await_input()) return fail(State::Gone);
+    if (!socket_.await_input()) return fail_without_bytes();
   }
 }
 
 std::size_t ConnectionBody::fail(State state) {
   state_ = state;
   return 0;
+}
+
+std::size_t ConnectionBody::fail_without_bytes() {
+  return fail(socket_.gave_way() ? State::GaveWay : State::Gone);
 }
 
 bool ConnectionBody::can_skip(std::size_t limit) const {

@@ -15,13 +15,14 @@ class ConnectionBody : public RequestBody {
   ConnectionBody(ConnectionSocket& socket, MemoryBudget::Share& share, const RequestHead& head);
 
   // Throws Error (BadRequest) when the client is gone or too slow, or its framing is wrong; the
-  // connection then ends, whatever the handler makes of it. Throws it, too, where the client waits
+  // connection then ends, whatever the handler makes of it. Throws Overloaded when it is too slow
+  // only because others wait (GaveWay). Throws BadRequest, too, where the client waits
   // for `100 Continue` (Unasked): the reply is then dropped, and the request is handled anew when
   // the body comes.
   std::size_t read(char* buffer, std::size_t size) override;
   void keep(std::size_t size) override;
 
-  enum class State { Open, Ended, Malformed, Gone, Unasked };
+  enum class State { Open, Ended, Malformed, Gone, GaveWay, Unasked };
   State state() const { return state_; }
 
   // True when no reading is left or the unread rest may be skipped: at most `limit` bytes as far as
@@ -37,6 +38,8 @@ class ConnectionBody : public RequestBody {
   // From the input alone; 0 when it is used up, too.
   std::size_t take(char* buffer, std::size_t size);
   std::size_t fail(State state);
+  // The socket has received nothing.
+  std::size_t fail_without_bytes();
 
   ConnectionSocket& socket_;
   MemoryBudget::Share& share_;

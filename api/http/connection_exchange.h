@@ -22,12 +22,15 @@ class Exchange;
 
 // What all connections of a server have in common. Outlives them.
 struct ConnectionContext {
-  ConnectionContext(const ConnectionLimits& with, std::shared_ptr<const TlsIdentity> identity,
-                    std::function<void(Exchange&)> handle)
+  ConnectionContext(
+      const ConnectionLimits& with, std::shared_ptr<const TlsIdentity> identity,
+      std::function<void(Exchange&)> handle,
+      std::function<bool()> others_wait = [] { return false; })
       : limits(with),
         tls(std::move(identity)),
         memory(with.held_bytes),
-        respond(std::move(handle)) {}
+        respond(std::move(handle)),
+        crowded(std::move(others_wait)) {}
 
   const ConnectionLimits limits;
   const std::shared_ptr<const TlsIdentity> tls;  // null: none
@@ -35,6 +38,8 @@ struct ConnectionContext {
   StopSignal stop;
   // Handles one exchange: its reply gets complete, and a head.
   const std::function<void(Exchange&)> respond;
+  // Whether requests wait for a thread that reads a body.
+  const std::function<bool()> crowded;
   // The descriptors of connections, and of files that are being sent on them.
   std::atomic<std::size_t> descriptors{0};
 };

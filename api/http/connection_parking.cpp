@@ -25,8 +25,9 @@ int checked(int descriptor, const char* what) {
 
 }  // namespace
 
-ConnectionParking::ConnectionParking(Wake wake)
+ConnectionParking::ConnectionParking(Wake wake, std::function<void()> look_after)
     : wake_(std::move(wake)),
+      look_after_(std::move(look_after)),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       stop_event_(checked(::eventfd(0, EFD_CLOEXEC), "eventfd")) {
   epoll_event event{};
@@ -114,6 +115,7 @@ void ConnectionParking::watch() {
     if (now - last_check < std::chrono::milliseconds(kOverdueCheckMs)) continue;
     last_check = now;
     close_overdue();
+    look_after_();
   }
 }
 

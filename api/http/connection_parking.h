@@ -16,9 +16,10 @@ class ConnectionParking {
   using Wake = std::function<void(std::unique_ptr<Connection>)>;
 
   // `wake` gets each connection that can go on (or has ended), on the watching thread; one that it
-  // throws on is closed.
+  // throws on is closed. `look_after`, which must not throw, is called there, too, once a second.
   // Throws std::system_error when the kernel has no descriptors left.
-  explicit ConnectionParking(Wake wake);
+  explicit ConnectionParking(
+      Wake wake, std::function<void()> look_after = [] {});
   ~ConnectionParking();
   ConnectionParking(const ConnectionParking&) = delete;
   ConnectionParking& operator=(const ConnectionParking&) = delete;
@@ -37,6 +38,7 @@ class ConnectionParking {
   std::unique_ptr<Connection> take(int fd);
 
   const Wake wake_;
+  const std::function<void()> look_after_;
   int epoll_;
   int stop_event_;
   std::mutex mutex_;

@@ -51,11 +51,13 @@ Descriptor::~Descriptor() {
 }
 
 ConnectionSocket::ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits,
-                                   const StopSignal& stop, const TlsIdentity* tls)
+                                   const StopSignal& stop, const TlsIdentity* tls,
+                                   const std::function<bool()>& crowded)
     : descriptor_(std::move(descriptor)),
       tls_(tls == nullptr ? nullptr : tls->begin(fd())),
       limits_(limits),
       stop_(stop),
+      crowded_(crowded),
       awaited_(POLLIN) {
   set_timeout(fd(), SO_RCVTIMEO, limits_.linger);
   ::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kKernelKeeps, sizeof kKernelKeeps);
@@ -125,29 +127,29 @@ ConnectionSocket::Filled ConnectionSocket::discard() {
   return discarded_ < limits_.drained_bytes ? Filled::Bytes : Filled::End;
 }
 
-std::size_t ConnectionSocket::receive_within(char* buffer, std::size_t size,
-                                             Clock::duration limit) {
-  const Clock::time_point begin = Clock::now();
-  for (;;) {
-    const ssize_t got = read(buffer, size, true);
-    if (got != kLater) return static_cast<std::size_t>(got);
-    if (Clock::now() >= begin + limit || stop_.expired(limits_.stop_body, begin) ||
-        stop_.expired(limits_.stop)) {
-      return 0;
-    }
-  }
+Clock::duration ConnectionSocket::patience(std::size_t rate) const {
+  const std::chrono::milliseconds earned(received_.bytes * 1000 / rate);
+  return std::min<Clock::duration>(limits_.body, limits_.transfer + earned - received_.waited);
 }
 
 std::size_t ConnectionSocket::receive(char* buffer, std::size_t size) {
-  const std::chrono::milliseconds earned(received_.bytes * 1000 / limits_.transfer_rate);
-  const Clock::duration limit =
-      std::min<Clock::duration>(limits_.body, limits_.transfer + earned - received_.waited);
-  if (limit <= Clock::duration::zero() || stop_.expired(limits_.stop)) return 0;
   const Clock::time_point begin = Clock::now();
-  const std::size_t got = receive_within(buffer, size, limit);
+  ssize_t got = kLater;
+  while (got == kLater) {
+    const Clock::duration waited = Clock::now() - begin;
+    if (waited >= patience(limits_.transfer_rate) || stop_.expired(limits_.stop_body, begin) ||
+        stop_.expired(limits_.stop)) {
+      return 0;
+    }
+    if (crowded_() && waited >= patience(limits_.crowded_rate)) {
+      gave_way_ = true;
+      return 0;
+    }
+    got = read(buffer, size, true);
+  }
   received_.waited += Clock::now() - begin;
-  received_.bytes += got;
-  return got;
+  received_.bytes += static_cast<std::size_t>(got);
+  return static_cast<std::size_t>(got);
 }
 
 bool ConnectionSocket::await_input() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ struct ConnectionLimits {
   // ever, a byte a minute may not.
   std::chrono::milliseconds transfer{30'000};
   std::size_t transfer_rate = 512;
+  // The same of a body while others wait for the thread that reads it.
+  std::size_t crowded_rate = 16 * 1024;
   // When the server stops: for all that is under way (container runtimes kill after ten seconds),
   // for requests of which no byte comes any more, and for those that are just coming.
   std::chrono::milliseconds stop{8'000};
@@ -85,8 +88,9 @@ class Descriptor {
 class ConnectionSocket {
  public:
   // `descriptor` is a connected stream socket. `tls` (null: none) is what is shown to the client.
+  // `crowded` tells whether others wait for the thread that reads a body.
   ConnectionSocket(Descriptor descriptor, const ConnectionLimits& limits, const StopSignal& stop,
-                   const TlsIdentity* tls);
+                   const TlsIdentity* tls, const std::function<bool()>& crowded);
   ConnectionSocket(const ConnectionSocket&) = delete;
   ConnectionSocket& operator=(const ConnectionSocket&) = delete;
 
@@ -118,6 +122,8 @@ class ConnectionSocket {
   // As await_input, but into `buffer`; 0 when the client is gone or too slow. The input must be
   // empty.
   std::size_t receive(char* buffer, std::size_t size);
+  // The client would not have been too slow, did not others wait.
+  bool gave_way() const { return gave_way_; }
 
   // Sends of both pieces what goes at once, and returns how much that was; nothing when the client
   // is gone.
@@ -137,15 +143,17 @@ class ConnectionSocket {
   // The number of bytes, 0 at the end, or kLater.
   ssize_t read(char* buffer, std::size_t size, bool linger);
   std::optional<std::size_t> send_tls(std::string_view first, std::string_view second);
-  std::size_t receive_within(char* buffer, std::size_t size,
-                             std::chrono::steady_clock::duration limit);
+  // How long the next byte may take.
+  std::chrono::steady_clock::duration patience(std::size_t rate) const;
 
   const Descriptor descriptor_;
   const std::unique_ptr<TlsSession> tls_;  // null: none
   const ConnectionLimits& limits_;
   const StopSignal& stop_;
+  const std::function<bool()>& crowded_;
   short awaited_;
   Transfer received_;
+  bool gave_way_ = false;
   std::size_t discarded_ = 0;
   std::string input_;
   std::size_t consumed_ = 0;

@@ -58,6 +58,7 @@ class Server::Impl : private httplib::Server {
   void wake(std::unique_ptr<Connection> connection);
   void serve(std::unique_ptr<Connection> connection, const Connection::Desk& desk);
   void requeue(std::unique_ptr<Connection> connection);
+  void turn_away_overdue();
   bool is_probe(const Connection& connection) const;
 
   const ServerOptions options_;
@@ -78,7 +79,9 @@ class Server::Impl : private httplib::Server {
 Server::Impl::Impl(const ServerOptions& options, millrace::Server::Handler handler)
     : options_(options),
       handler_(std::move(handler)),
-      context_(options.limits, options.tls, [this](Exchange& exchange) { respond(exchange); }),
+      context_(
+          options.limits, options.tls, [this](Exchange& exchange) { respond(exchange); },
+          [this] { return transfers_->busy(); }),
       requests_desk_{[](const Connection& connection) { return !connection.is_transfer(); },
                      [this] { return requests_->busy(); }},
       transfers_desk_{[](const Connection& connection) { return connection.is_transfer(); },
@@ -146,7 +149,8 @@ void Server::Impl::run() {
   transfers_ = pool(split_.transfers, transfers_desk_);
   probes_ = pool(kProbeThreads, probes_desk_);
   parking_ = std::make_unique<ConnectionParking>(
-      [this](std::unique_ptr<Connection> connection) { wake(std::move(connection)); });
+      [this](std::unique_ptr<Connection> connection) { wake(std::move(connection)); },
+      [this] { turn_away_overdue(); });
   accept_connections();
   while (context_.descriptors > 0 && !context_.stop.expired(options_.limits.stop)) {
     parking_->close_overdue();
@@ -247,6 +251,18 @@ void Server::Impl::requeue(std::unique_ptr<Connection> connection) {
     connection->turn_away();
   }
   requests_->submit(std::move(connection));
+}
+
+// Those that no transfer has made room for in the time that a client has to send something.
+void Server::Impl::turn_away_overdue() {
+  try {
+    for (std::unique_ptr<Connection>& connection : transfers_->take_overdue()) {
+      connection->turn_away();
+      requests_->submit(std::move(connection));
+    }
+  } catch (const std::exception&) {
+    // Out of memory or threads: these connections end, the others go on.
+  }
 }
 
 void Server::Impl::respond(Exchange& exchange) {

@@ -23,7 +23,8 @@ struct ServerOptions {
   // meanwhile (store/db/waiting_line.h says how many may).
   std::size_t max_threads = 384;
   // Requests whose bodies are read as they come (ConnectionLimits::awaited_body_bytes), on threads
-  // of their own: whatever their clients do, the others find theirs. Further ones wait.
+  // of their own: whatever their clients do, the others find theirs. Further ones wait, and are
+  // turned away when a silent client would be.
   std::size_t max_transfers = 128;
   // Paths of probes: when all threads have work they are answered by threads of their own.
   std::vector<std::string> probe_paths = {};

@@ -144,6 +144,84 @@ TEST(ServerThreads, TooManyUploadsAreToldToComeAgain) {
   EXPECT_LE(refused, kRefused + 2);
 }
 
+// Sends a byte now and then, for as long as it lives; counts a refusal.
+class Trickle {
+ public:
+  Trickle(int port, std::atomic<int>& refused)
+      : client_(port),
+        reader_([this, &refused] {
+          if (client_.receive_all().ends_with("come again\n")) ++refused;
+        }),
+        sender_([this](const std::stop_token& stop) {
+          client_.send(get("/trickle", "Content-Length: 400000\r\n") + "b");
+          while (!stop.stop_requested() && client_.send("b"))
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+          client_.abort();
+        }) {}
+
+ private:
+  Client client_;
+  std::jthread reader_;
+  std::jthread sender_;  // ends before the reader, which it lets end
+};
+
+TEST(ServerThreads, ATrickleGivesWayToWhoWaits) {
+  ServerOptions options = few_threads();
+  options.limits.transfer = std::chrono::seconds(3);
+  options.limits.transfer_rate = 1;  // so that each byte is good for a second
+  options.limits.crowded_rate = 1'000'000'000;
+  std::latch begun(2);
+  RunningServer running(
+      [&begun](HttpRequest& request) {
+        if (request.target == "/trickle") begun.count_down();
+        try {
+          return answer(request);
+        } catch (const Error& error) {
+          return text(error.code() == ErrorCode::Overloaded ? "come again\n" : "failed\n");
+        }
+      },
+      options);
+  std::atomic<int> gave_way{0};
+  const std::string body(400'000, 'b');
+  {
+    const Trickle first(running.port(), gave_way);
+    const Trickle second(running.port(), gave_way);
+    begun.wait();
+    Client waiting(running.port());
+    waiting.send(get("/up", "Content-Length: 400000\r\n") + body);
+    EXPECT_THAT(waiting.receive("]\n"), EndsWith("/up [" + body + "]\n"));
+  }
+  EXPECT_GE(gave_way, 1);
+}
+
+TEST(ServerThreads, AnUploadThatFindsNoThreadIsToldToComeAgain) {
+  ServerOptions options = few_threads();
+  options.limits.body = std::chrono::seconds(2);
+  std::latch begun(2);
+  std::latch go_on(1);
+  RunningServer running(
+      [&](HttpRequest& request) {
+        if (request.target == "/held") {
+          begun.count_down();
+          go_on.wait();
+        }
+        return text("taken\n");
+      },
+      options);
+  const std::string body(400'000, 'b');
+  Client first(running.port());
+  Client second(running.port());
+  for (Client* client : {&first, &second})
+    client->send(get("/held", "Content-Length: 400000\r\n") + body);
+  begun.wait();
+  Client waiting(running.port());
+  waiting.send(get("/up", "Content-Length: 400000\r\n") + "b");
+  EXPECT_THAT(waiting.receive("later."), StartsWith("HTTP/1.1 503 "));
+  go_on.count_down();
+  for (Client* client : {&first, &second})
+    EXPECT_THAT(client->receive("taken\n"), EndsWith("taken\n"));
+}
+
 TEST(ServerThreads, ASlowReaderGetsEachByteOnce) {
   RunningServer running(answer);
   Client client(running.port());

@@ -1,6 +1,8 @@
 #include "api/http/worker_pool.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 
 namespace millrace {
 
@@ -39,6 +41,19 @@ bool WorkerPool::submit_below(std::size_t waiting, std::unique_ptr<Connection>& 
   if (queue_.size() >= waiting) return false;
   add(std::move(connection), std::move(lock));
   return true;
+}
+
+std::vector<std::unique_ptr<Connection>> WorkerPool::take_overdue() {
+  std::lock_guard lock(mutex_);
+  const auto now = Connection::Clock::now();
+  const auto overdue =
+      std::stable_partition(queue_.begin(), queue_.end(),
+                            [now](const auto& connection) { return !connection->is_overdue(now); });
+  std::vector<std::unique_ptr<Connection>> taken(std::make_move_iterator(overdue),
+                                                 std::make_move_iterator(queue_.end()));
+  queue_.erase(overdue, queue_.end());
+  update_busy();
+  return taken;
 }
 
 void WorkerPool::add(std::unique_ptr<Connection> connection, std::unique_lock<std::mutex> lock) {

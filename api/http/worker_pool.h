@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "api/http/connection.h"
 
@@ -33,6 +34,8 @@ class WorkerPool {
   void stop();
   // As submit, if fewer than so many wait for a thread; false, and nothing is done, if not.
   bool submit_below(std::size_t waiting, std::unique_ptr<Connection>& connection);
+  // Those that wait for a thread and are overdue, which from here on do not.
+  std::vector<std::unique_ptr<Connection>> take_overdue();
   // Work is waiting, and neither an idle thread nor a new one can take it.
   bool busy() const { return busy_.load(std::memory_order_relaxed); }
 
