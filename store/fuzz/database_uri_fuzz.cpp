@@ -31,6 +31,9 @@ bool is_only_password(const DatabaseUri& uri) {
 }
 
 void check_added_option(std::string_view uri, std::string_view value) {
+  // SQLAlchemy looks for a password there, when no slash stands before it any more.
+  if (uri.find_first_of(":@", std::min(uri.find('?'), uri.size())) != std::string_view::npos)
+    return;
   const DatabaseUri found = parse_database_uri(with_option(uri, "application_name", value));
   if (found.dialect == Dialect::Sqlite) return;
   std::size_t count = 0;
