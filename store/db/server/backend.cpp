@@ -54,11 +54,11 @@ ServerBackend::ServerBackend(const DatabaseUri& uri, const PoolOptions& options)
     : uri_(uri),
       options_(options),
       driver_(open_server_driver(uri)),
-      pool_(std::make_unique<SessionPool>(*driver_, options)),
+      pool_(std::make_unique<SessionPool>(driver_, options, watch_)),
       line_(watch_, SessionPool::places(options), places_for_large(SessionPool::places(options)),
             SessionPool::places(options) / 8) {
   try {
-    pool_->give_back(pool_->take(Transaction::Read, true));
+    pool_->give_back(pool_->take(Transaction::Read, true, WorkOrder{}));
   } catch (const Interrupted& failure) {
     if (is_denied(*driver_, failure)) throw Error(ErrorCode::InvalidState, failure.message());
     throw;
@@ -68,7 +68,7 @@ ServerBackend::ServerBackend(const DatabaseUri& uri, const PoolOptions& options)
 void ServerBackend::serve_requests(std::chrono::milliseconds statement_timeout) {
   pool_.reset();
   driver_ = open_server_driver(uri_, statement_timeout);
-  pool_ = std::make_unique<SessionPool>(*driver_, options_);
+  pool_ = std::make_unique<SessionPool>(driver_, options_, watch_);
   write([](Session& session) { sweep_outcomes(session); }, WorkOrder{});
   leaves_tokens_ = true;
 }
@@ -88,7 +88,7 @@ void ServerBackend::run(Transaction kind, const Db::ErasedBody& body, const Work
     try {
       return try_once(kind, body, order, course);
     } catch (const Interrupted& interrupted) {
-      decide(interrupted, course, patience);
+      decide(interrupted, order, course, patience);
     } catch (const KeyViolation&) {
       if (kind == Transaction::Read || attempt + 1 >= kKeyAttempts) throw;
     }
@@ -99,7 +99,7 @@ void ServerBackend::run(Transaction kind, const Db::ErasedBody& body, const Work
 void ServerBackend::try_once(Transaction kind, const Db::ErasedBody& body, const WorkOrder& order,
                              Course& course) {
   const Clock::time_point taken = Clock::now();
-  SessionPool::Held session = pool_->take(kind, course.wants_fresh);
+  SessionPool::Held session = pool_->take(kind, course.wants_fresh, order);
   std::optional<OutcomeToken> token;
   bool committing = false;
   try {
@@ -153,7 +153,7 @@ std::optional<bool> ServerBackend::look_for(const OutcomeToken& token) {
   for (int attempt = 0; Clock::now() < order.deadline; pause(attempt++)) {
     SessionPool::Held session;
     try {
-      session = pool_->take(Transaction::Write, true);
+      session = pool_->take(Transaction::Write, true, order);
       const Watch::Watched watched(watch_, order, *session);
       session->begin(Transaction::Write);
       const bool saved = was_saved(*session, token);
@@ -161,7 +161,7 @@ std::optional<bool> ServerBackend::look_for(const OutcomeToken& token) {
       pool_->give_back(std::move(session));
       return saved;
     } catch (const Cancelled&) {
-      pool_->give_back(std::move(session));
+      if (session != nullptr) pool_->give_back(std::move(session));
       return std::nullopt;
     } catch (const std::exception& error) {
       spdlog::debug("looking for an outcome: {}", error.what());
@@ -190,7 +190,8 @@ void ServerBackend::note_loss(Course& course, Clock::time_point taken, bool was_
   course.wants_fresh = true;
 }
 
-void ServerBackend::decide(const Interrupted& interrupted, Course& course, Patience patience) {
+void ServerBackend::decide(const Interrupted& interrupted, const WorkOrder& order, Course& course,
+                           Patience patience) {
   const Clock::time_point now = Clock::now();
   switch (interrupted.kind()) {
     case Failure::ReadOnly:  // perhaps of this server alone, and there is another one by now
@@ -201,7 +202,7 @@ void ServerBackend::decide(const Interrupted& interrupted, Course& course, Patie
       if (now - course.began < patience) return;
       throw Error(ErrorCode::TemporarilyUnavailable, "The database is busy; try again.");
     case Failure::Lost:
-      if (course.lost_fresh >= kFreshLosses && can_connect()) {
+      if (course.lost_fresh >= kFreshLosses && can_connect(order)) {
         throw Error(ErrorCode::BadRequest,
                     "The database refused the request: it closes the connection on it each time.");
       }
@@ -216,9 +217,9 @@ void ServerBackend::decide(const Interrupted& interrupted, Course& course, Patie
   throw Error(ErrorCode::TemporarilyUnavailable, "The database cannot be reached; try again.");
 }
 
-bool ServerBackend::can_connect() {
+bool ServerBackend::can_connect(const WorkOrder& order) {
   try {
-    pool_->give_back(pool_->take(Transaction::Read, true));
+    pool_->give_back(pool_->take(Transaction::Read, true, order));
     return true;
   } catch (const Interrupted&) {
     return false;

@@ -56,14 +56,15 @@ class ServerBackend final : public Db::Backend {
   void roll_back(ServerSession& session, const WorkOrder& order);
   void note_loss(Course& course, Clock::time_point taken, bool was_fresh);
   // Whether there is to be another attempt; throws what is answered else.
-  void decide(const Interrupted& interrupted, Course& course, Patience patience);
-  bool can_connect();
+  void decide(const Interrupted& interrupted, const WorkOrder& order, Course& course,
+              Patience patience);
+  bool can_connect(const WorkOrder& order);
   // Whether a write is saved; nothing where that cannot be told.
   std::optional<bool> look_for(const OutcomeToken& token);
 
   const DatabaseUri uri_;
   const PoolOptions options_;
-  std::unique_ptr<ServerDriver> driver_;
+  std::shared_ptr<ServerDriver> driver_;
   std::unique_ptr<SessionPool> pool_;
   WaitingLine line_;
   bool leaves_tokens_ = false;

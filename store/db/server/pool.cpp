@@ -1,18 +1,20 @@
 #include "store/db/server/pool.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 
-SessionPool::SessionPool(ServerDriver& driver, const PoolOptions& options)
-    : driver_(driver), options_(options) {}
+SessionPool::SessionPool(std::shared_ptr<ServerDriver> driver, const PoolOptions& options,
+                         const Watch& watch)
+    : opener_(std::move(driver), watch), options_(options) {}
 
 std::size_t SessionPool::places(const PoolOptions& options) {
   return std::max<std::size_t>(options.size + options.overflow, 1);
 }
 
 // Whatever is closed is closed without the mutex.
-SessionPool::Held SessionPool::take(Transaction kind, bool fresh) {
+SessionPool::Held SessionPool::take(Transaction kind, bool fresh, const WorkOrder& order) {
   if (!fresh) {
     while (Held session = take_idle(kind)) {
       if (!is_stale(*session)) return session;
@@ -33,7 +35,7 @@ SessionPool::Held SessionPool::take(Transaction kind, bool fresh) {
   }
   replaced.reset();
   try {
-    return std::make_unique<ServerSession>(driver_);
+    return opener_.open(order);
   } catch (...) {
     const std::lock_guard lock(mutex_);
     --open_;

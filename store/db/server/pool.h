@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "store/db/pool_options.h"
-#include "store/db/server/session.h"
+#include "store/db/server/opener.h"
 
 namespace millrace {
 
@@ -20,15 +20,15 @@ class SessionPool {
   // Sessions beyond the pool's size are kept for so long, since load comes in waves.
   static constexpr std::chrono::seconds kLinger{5};
 
-  // `driver` outlives this.
-  SessionPool(ServerDriver& driver, const PoolOptions& options);
+  // `watch` outlives this.
+  SessionPool(std::shared_ptr<ServerDriver> driver, const PoolOptions& options, const Watch& watch);
 
   static std::size_t places(const PoolOptions& options);
 
   // The session that was given back last, if one is there and no fresh one is asked for, else a new
   // one; rather one on which a transaction of that kind begins at once. Throws Interrupted
-  // (Unreachable), and then nothing is taken.
-  Held take(Transaction kind, bool fresh);
+  // (Unreachable) and Cancelled, and then nothing is taken.
+  Held take(Transaction kind, bool fresh, const WorkOrder& order);
 
   // Closes it if it is not usable any more.
   void give_back(Held session);
@@ -45,7 +45,7 @@ class SessionPool {
   Held take_idle(Transaction kind);
   bool is_stale(const ServerSession& session) const;
 
-  ServerDriver& driver_;
+  SessionOpener opener_;
   const PoolOptions options_;
 
   std::mutex mutex_;        // guards what follows

@@ -59,7 +59,7 @@ class SessionPoolTest : public testing::Test {
   std::vector<ServerSession*> fill(SessionPool& pool, int count) {
     std::vector<SessionPool::Held> held;
     std::vector<ServerSession*> sessions;
-    for (int i = 0; i < count; ++i) held.push_back(pool.take(Transaction::Read, true));
+    for (int i = 0; i < count; ++i) held.push_back(take(pool, Transaction::Read, true));
     for (SessionPool::Held& one : held) {
       sessions.push_back(one.get());
       pool.give_back(std::move(one));
@@ -67,83 +67,89 @@ class SessionPoolTest : public testing::Test {
     return sessions;
   }
 
-  SilentDriver driver;
+  // Of one who waits without end.
+  static SessionPool::Held take(SessionPool& pool, Transaction kind, bool fresh) {
+    return pool.take(kind, fresh, WorkOrder{});
+  }
+
+  const std::shared_ptr<SilentDriver> driver = std::make_shared<SilentDriver>();
+  Watch watch;
 };
 
 TEST_F(SessionPoolTest, TheLastUsedComesFirst) {
-  SessionPool pool(driver, {.size = 3});
+  SessionPool pool(driver, {.size = 3}, watch);
   const auto sessions = fill(pool, 3);
-  const auto held = pool.take(Transaction::Read, false);
+  const auto held = take(pool, Transaction::Read, false);
   EXPECT_EQ(held.get(), sessions[2]);
-  EXPECT_NE(pool.take(Transaction::Read, true).get(), sessions[1]);
+  EXPECT_NE(take(pool, Transaction::Read, true).get(), sessions[1]);
 }
 
 TEST_F(SessionPoolTest, OneThatBeginsAtOnceIsPreferred) {
-  SessionPool pool(driver, {.size = 3});
+  SessionPool pool(driver, {.size = 3}, watch);
   const auto sessions = fill(pool, 3);
   sessions[0]->begin(Transaction::Write);
-  EXPECT_EQ(pool.take(Transaction::Write, false).get(), sessions[0]);
-  EXPECT_EQ(pool.take(Transaction::Write, false).get(), sessions[2]);
+  EXPECT_EQ(take(pool, Transaction::Write, false).get(), sessions[0]);
+  EXPECT_EQ(take(pool, Transaction::Write, false).get(), sessions[2]);
 }
 
 TEST_F(SessionPoolTest, WhereTheServerHasHungUpAnotherIsTaken) {
-  SessionPool pool(driver, {.size = 3});
+  SessionPool pool(driver, {.size = 3}, watch);
   const auto sessions = fill(pool, 3);
-  ::shutdown(driver.servers[2], SHUT_RDWR);
-  EXPECT_EQ(pool.take(Transaction::Read, false).get(), sessions[1]);
+  ::shutdown(driver->servers[2], SHUT_RDWR);
+  EXPECT_EQ(take(pool, Transaction::Read, false).get(), sessions[1]);
 }
 
 TEST_F(SessionPoolTest, AFailedConnectLeavesTheOthers) {
-  SessionPool pool(driver, {.size = 2});
+  SessionPool pool(driver, {.size = 2}, watch);
   const auto sessions = fill(pool, 1);
-  driver.refuses = true;
-  auto held = pool.take(Transaction::Read, false);
-  EXPECT_THROW(pool.take(Transaction::Read, false), Interrupted);
+  driver->refuses = true;
+  auto held = take(pool, Transaction::Read, false);
+  EXPECT_THROW(take(pool, Transaction::Read, false), Interrupted);
   pool.give_back(std::move(held));
-  EXPECT_EQ(pool.take(Transaction::Read, false).get(), sessions[0]);
+  EXPECT_EQ(take(pool, Transaction::Read, false).get(), sessions[0]);
 }
 
 TEST_F(SessionPoolTest, OnlyThoseThatWaitedBeforeAreDropped) {
-  SessionPool pool(driver, {.size = 3});
+  SessionPool pool(driver, {.size = 3}, watch);
   const auto sessions = fill(pool, 2);
-  auto used = pool.take(Transaction::Read, false);
+  auto used = take(pool, Transaction::Read, false);
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   const auto since = SessionPool::Clock::now();
   pool.give_back(std::move(used));
   pool.drop_idle(since);
-  EXPECT_EQ(pool.take(Transaction::Read, false).get(), sessions[1]);
-  driver.refuses = true;
-  EXPECT_THROW(pool.take(Transaction::Read, false), Interrupted);
+  EXPECT_EQ(take(pool, Transaction::Read, false).get(), sessions[1]);
+  driver->refuses = true;
+  EXPECT_THROW(take(pool, Transaction::Read, false), Interrupted);
 }
 
 TEST_F(SessionPoolTest, WhatCannotBeUsedIsNotKept) {
-  SessionPool pool(driver, {.size = 2});
-  auto broken = pool.take(Transaction::Read, false);
+  SessionPool pool(driver, {.size = 2}, watch);
+  auto broken = take(pool, Transaction::Read, false);
   broken->begin(Transaction::Read);
   EXPECT_THROW(broken->execute("SELECT 1"), Interrupted);
-  auto cancelled = pool.take(Transaction::Read, false);
+  auto cancelled = take(pool, Transaction::Read, false);
   cancelled->cancel(Ending::Late);
   EXPECT_THROW(cancelled->execute("SELECT 1"), Cancelled);
   cancelled->resume();
   pool.give_back(std::move(broken));
   pool.give_back(std::move(cancelled));
-  driver.refuses = true;
-  EXPECT_THROW(pool.take(Transaction::Read, false), Interrupted);
+  driver->refuses = true;
+  EXPECT_THROW(take(pool, Transaction::Read, false), Interrupted);
 }
 
 TEST_F(SessionPoolTest, WithoutASizeNoneIsKept) {
-  SessionPool pool(driver, {.size = 0, .overflow = 2});
+  SessionPool pool(driver, {.size = 0, .overflow = 2}, watch);
   fill(pool, 2);
-  driver.refuses = true;
-  EXPECT_THROW(pool.take(Transaction::Read, false), Interrupted);
+  driver->refuses = true;
+  EXPECT_THROW(take(pool, Transaction::Read, false), Interrupted);
 }
 
 // A place that is taken by one that waits is given to one that is asked for.
 TEST_F(SessionPoolTest, AFreshOneTakesThePlaceOfOneThatWaits) {
-  SessionPool pool(driver, {.size = 2, .overflow = 0});
+  SessionPool pool(driver, {.size = 2, .overflow = 0}, watch);
   const auto sessions = fill(pool, 2);
-  const auto fresh = pool.take(Transaction::Read, true);
-  const auto other = pool.take(Transaction::Read, false);
+  const auto fresh = take(pool, Transaction::Read, true);
+  const auto other = take(pool, Transaction::Read, false);
   EXPECT_EQ(other.get(), sessions[1]);
 }
 
