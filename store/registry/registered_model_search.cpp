@@ -1,6 +1,6 @@
 // registered-models/search: one page of models with their latest versions, tags and aliases: one
-// statement for the page, and three for each hundred models, so that a long page of large ones is
-// never held as a whole.
+// statement for the page, and three for each hundred models, or fewer where these are large, so
+// that a long page of large ones is never held as a whole.
 #include <strings.h>
 
 #include <algorithm>
@@ -20,20 +20,25 @@ using Text = std::optional<std::string>;
 
 // The usual page, MLflow's default, is one chunk.
 constexpr std::size_t kModelsChunk = 100;
+// What the contents of a chunk may take, in bytes.
+constexpr std::size_t kMostContents = std::size_t{8} << 20U;
 
-// The models of a chunk by their names.
+// The models of a chunk by their names. When their contents become too large the last ones are left
+// out, for a later chunk.
 class Models {
  public:
-  explicit Models(std::span<RegisteredModel> chunk) : chunk_(chunk) {
+  explicit Models(std::span<RegisteredModel> chunk) : chunk_(chunk), bytes_(chunk.size()) {
     for (RegisteredModel& model : chunk) by_name_.emplace(model.name, &model);
   }
 
-  // MySQL finds rows whose name has another case, too, which a client may have made with it; MLflow
-  // fails on them. None where the name differs in an accent, which MySQL does not tell apart
-  // either.
+  // Null for one that is left out. MySQL finds rows whose name has another case, too, which a
+  // client may have made with it; MLflow fails on them. None where the name differs in an accent,
+  // which MySQL does not tell apart either.
   RegisteredModel* find(const std::string& name) {
     const auto exact = by_name_.find(name);
-    if (exact != by_name_.end()) return exact->second;
+    if (exact != by_name_.end()) {
+      return exact->second - chunk_.data() < std::ssize(chunk_) ? exact->second : nullptr;
+    }
     const auto same =
         std::find_if(chunk_.begin(), chunk_.end(), [&name](const RegisteredModel& one) {
           return strcasecmp(one.name.c_str(), name.c_str()) == 0;
@@ -41,8 +46,27 @@ class Models {
     return same == chunk_.end() ? nullptr : &*same;
   }
 
+  // So much was added to one that was found. The last ones go, this one perhaps among them.
+  void grow(const RegisteredModel& model, std::size_t bytes) {
+    bytes_[static_cast<std::size_t>(&model - chunk_.data())] += bytes;
+    all_ += bytes;
+    while (all_ > kMostContents && chunk_.size() > 1) {
+      RegisteredModel& last = chunk_.back();
+      last.latest_versions = {};
+      last.tags = {};
+      last.aliases = {};
+      chunk_ = chunk_.first(chunk_.size() - 1);
+      all_ -= bytes_[chunk_.size()];
+    }
+  }
+
+  // Those that are not left out, at least one.
+  std::span<RegisteredModel> kept() const { return chunk_; }
+
  private:
   std::span<RegisteredModel> chunk_;
+  std::vector<std::size_t> bytes_;  // of each model's contents
+  std::size_t all_ = 0;             // of those that are kept
   std::unordered_map<std::string_view, RegisteredModel*> by_name_;
 };
 
@@ -61,6 +85,12 @@ std::vector<RegisteredModel> page_rows(Work& work, const search::Query& query) {
                           .aliases = {}});
       });
   return models;
+}
+
+// Returns what it takes.
+std::size_t add_tag(std::vector<Tag>& tags, std::string key, Text value) {
+  const Tag& tag = tags.emplace_back(Tag{std::move(key), std::move(value).value_or("")});
+  return sizeof tag + tag.key.size() + tag.value.size();
 }
 
 // _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
@@ -86,10 +116,13 @@ void add_latest_versions(Work& work, const PaddedList& names, Models& models) {
         RegisteredModel* model = models.find(version.name);
         if (model == nullptr) return;
         auto& latest = model->latest_versions;
+        std::size_t bytes = 0;
         if (latest.empty() || latest.back().version != version.version) {
+          bytes += sizeof version + version.description.value_or("").size();
           latest.push_back(std::move(version));
         }
-        if (key) latest.back().tags.push_back({*std::move(key), std::move(value).value_or("")});
+        if (key) bytes += add_tag(latest.back().tags, *std::move(key), std::move(value));
+        models.grow(*model, bytes);
       });
 }
 
@@ -100,7 +133,7 @@ void add_tags(Work& work, const PaddedList& names, Models& models) {
           names.sql + by_tag_order(work.dialect(), "t"),
       names.values, [&](const std::string& name, std::string key, Text value) {
         if (RegisteredModel* model = models.find(name)) {
-          model->tags.push_back({std::move(key), std::move(value).value_or("")});
+          models.grow(*model, add_tag(model->tags, std::move(key), std::move(value)));
         }
       });
 }
@@ -112,17 +145,21 @@ void add_aliases(Work& work, const PaddedList& names, Models& models) {
           names.sql + " ORDER BY a.name, a.alias",
       names.values, [&](const std::string& name, std::string alias, std::int64_t version) {
         if (RegisteredModel* model = models.find(name)) {
+          const std::size_t bytes = sizeof(RegisteredModelAlias) + alias.size();
           model->aliases.push_back({std::move(alias), version});
+          models.grow(*model, bytes);
         }
       });
 }
 
-void add_contents(Work& work, std::span<RegisteredModel> chunk) {
+// Returns the models that have them now: the first ones, at least one.
+std::span<RegisteredModel> add_contents(Work& work, std::span<RegisteredModel> chunk) {
   Models models(chunk);
   const PaddedList names = padded_list(chunk.size(), [&](std::size_t i) { return chunk[i].name; });
   add_latest_versions(work, names, models);
   add_tags(work, names, models);
   add_aliases(work, names, models);
+  return models.kept();
 }
 
 }  // namespace
@@ -142,13 +179,16 @@ bool search_registered_models(Work& work, const search::ParsedSearch& parsed,
   const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
                                              : std::max<std::int64_t>(0, count + max_results);
   page.resize(static_cast<std::size_t>(kept));
-  for (std::size_t begin = 0; begin < page.size(); begin += kModelsChunk) {
-    const auto chunk = std::span(page).subspan(begin, std::min(kModelsChunk, page.size() - begin));
-    add_contents(work, chunk);
-    for (RegisteredModel& model : chunk) {
+  std::size_t most = kModelsChunk;
+  for (std::span<RegisteredModel> rest(page); !rest.empty();) {
+    const auto chunk = rest.first(std::min(most, rest.size()));
+    const auto filled = add_contents(work, chunk);
+    for (RegisteredModel& model : filled) {
       work.deliver(row, model);
       model = {};
     }
+    rest = rest.subspan(filled.size());
+    most = filled.size() < chunk.size() ? filled.size() : std::min(2 * most, kModelsChunk);
   }
   return more;
 }

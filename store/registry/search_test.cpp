@@ -259,6 +259,40 @@ TEST_P(RegistrySearchTest, AVisitorMayEndTheSearch) {
   EXPECT_EQ(find_versions("").records.size(), 3U);
 }
 
+// A page that is not read at once: some models take what is read at a time for themselves.
+TEST_P(RegistrySearchTest, LargeModelsAreWhole) {
+  constexpr int kModels = 24;
+  const auto tags_of = [](int model) {
+    std::vector<Tag> tags;
+    const int count = model % 3 == 0 ? 2 : 100 * (model % 3) * (model % 4);
+    for (int i = 0; i < count; ++i) tags.push_back({std::to_string(i), std::string(4900, 'x')});
+    return tags;
+  };
+  const auto name_of = [](int model) { return "m" + std::to_string(10 + model); };
+  for (int model = 0; model < kModels; ++model) {
+    write(registry::create_registered_model, name_of(model), tags_of(model), "");
+    if (model % 2 == 0) add_version(name_of(model), tags_of(model + 1));
+    if (model % 4 == 0) write(registry::set_registered_model_alias, name_of(model), "best", 1);
+  }
+  for (const bool descending : {false, true}) {
+    const int count = descending ? kModels - 1 : kModels;
+    const ModelPage page = find_models("", {descending ? "name DESC" : "name"}, count);
+    EXPECT_EQ(page.more, descending);
+    ASSERT_EQ(page.models.size(), static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      const int model = descending ? kModels - 1 - i : i;
+      const RegisteredModel& found = page.models[static_cast<std::size_t>(i)];
+      EXPECT_EQ(found.name, name_of(model));
+      EXPECT_EQ(found.tags.size(), tags_of(model).size()) << found.name;
+      ASSERT_EQ(found.latest_versions.size(), model % 2 == 0 ? 1U : 0U) << found.name;
+      if (model % 2 == 0) {
+        EXPECT_EQ(found.latest_versions[0].tags.size(), tags_of(model + 1).size()) << found.name;
+      }
+      EXPECT_EQ(found.aliases.size(), model % 4 == 0 ? 1U : 0U) << found.name;
+    }
+  }
+}
+
 MILLRACE_REGISTRY_SUITE(RegistrySearchTest);
 
 }  // namespace
