@@ -16,7 +16,7 @@ namespace millrace {
 // After the first signal.
 struct StopTimes {
   // From then on no database is waited for, so that the process ends within the time that
-  // connections get (ConnectionLimits::stop). Whoever is just connecting takes up to 3 s more.
+  // connections get (ConnectionLimits::stop).
   std::chrono::milliseconds databases{4'800};
   // From then on no request is waited for: container runtimes kill after ten seconds.
   std::chrono::milliseconds requests{9'500};
