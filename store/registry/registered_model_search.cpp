@@ -11,6 +11,7 @@
 #include "store/db/padded_list.h"
 #include "store/registry/registered_models.h"
 #include "store/registry/rows.h"
+#include "store/search/filled_page.h"
 #include "store/search/query.h"
 
 namespace millrace::registry {
@@ -20,53 +21,39 @@ using Text = std::optional<std::string>;
 
 // The usual page, MLflow's default, is one chunk.
 constexpr std::size_t kModelsChunk = 100;
-// What the contents of a chunk may take, in bytes.
+// What they may take, in bytes.
 constexpr std::size_t kMostContents = std::size_t{8} << 20U;
 
-// The models of a chunk by their names. When their contents become too large the last ones are left
-// out, for a later chunk.
-class Models {
+using Models = search::FilledItems<RegisteredModel>;
+
+void drop_contents(RegisteredModel& model) {
+  model.latest_versions = {};
+  model.tags = {};
+  model.aliases = {};
+}
+
+// Models by their names.
+class ModelNames {
  public:
-  explicit Models(std::span<RegisteredModel> chunk) : chunk_(chunk), bytes_(chunk.size()) {
-    for (RegisteredModel& model : chunk) by_name_.emplace(model.name, &model);
+  explicit ModelNames(const Models& models) : models_(models) {
+    for (RegisteredModel& model : models.items()) by_name_.emplace(model.name, &model);
   }
 
   // Null for one that is left out. MySQL finds rows whose name has another case, too, which a
   // client may have made with it; MLflow fails on them. None where the name differs in an accent,
   // which MySQL does not tell apart either.
-  RegisteredModel* find(const std::string& name) {
+  RegisteredModel* find(const std::string& name) const {
     const auto exact = by_name_.find(name);
-    if (exact != by_name_.end()) {
-      return exact->second - chunk_.data() < std::ssize(chunk_) ? exact->second : nullptr;
-    }
-    const auto same =
-        std::find_if(chunk_.begin(), chunk_.end(), [&name](const RegisteredModel& one) {
-          return strcasecmp(one.name.c_str(), name.c_str()) == 0;
-        });
-    return same == chunk_.end() ? nullptr : &*same;
+    if (exact != by_name_.end()) return models_.holds(*exact->second) ? exact->second : nullptr;
+    const auto all = models_.items();
+    const auto same = std::find_if(all.begin(), all.end(), [&name](const RegisteredModel& one) {
+      return strcasecmp(one.name.c_str(), name.c_str()) == 0;
+    });
+    return same == all.end() ? nullptr : &*same;
   }
-
-  // So much was added to one that was found. The last ones go, this one perhaps among them.
-  void grow(const RegisteredModel& model, std::size_t bytes) {
-    bytes_[static_cast<std::size_t>(&model - chunk_.data())] += bytes;
-    all_ += bytes;
-    while (all_ > kMostContents && chunk_.size() > 1) {
-      RegisteredModel& last = chunk_.back();
-      last.latest_versions = {};
-      last.tags = {};
-      last.aliases = {};
-      chunk_ = chunk_.first(chunk_.size() - 1);
-      all_ -= bytes_[chunk_.size()];
-    }
-  }
-
-  // Those that are not left out, at least one.
-  std::span<RegisteredModel> kept() const { return chunk_; }
 
  private:
-  std::span<RegisteredModel> chunk_;
-  std::vector<std::size_t> bytes_;  // of each model's contents
-  std::size_t all_ = 0;             // of those that are kept
+  const Models& models_;
   std::unordered_map<std::string_view, RegisteredModel*> by_name_;
 };
 
@@ -87,15 +74,10 @@ std::vector<RegisteredModel> page_rows(Work& work, const search::Query& query) {
   return models;
 }
 
-// Returns what it takes.
-std::size_t add_tag(std::vector<Tag>& tags, std::string key, Text value) {
-  const Tag& tag = tags.emplace_back(Tag{std::move(key), std::move(value).value_or("")});
-  return sizeof tag + tag.key.size() + tag.value.size();
-}
-
 // _get_latest_versions_for_models: by stage in the order of its name, as its window query leaves
 // them on SQLite, and by version as PostgreSQL's plan does; with tags, without aliases.
-void add_latest_versions(Work& work, const PaddedList& names, Models& models) {
+void add_latest_versions(Work& work, const PaddedList& names, const ModelNames& by_name,
+                         Models& models) {
   const std::string order = work.dialect() == Dialect::Postgresql ? "v.version" : "v.current_stage";
   // The cross joins fix the order of the loops for SQLite, which would take the versions first.
   each_version<Text, Text>(
@@ -113,38 +95,42 @@ void add_latest_versions(Work& work, const PaddedList& names, Models& models) {
           " AND m.workspace = 'default' AND m.name" +
           names.sql + " ORDER BY v.name, " + order + ", " + tag_order(work.dialect(), "t"),
       names.values, [&](ModelVersion version, Text key, Text value) {
-        RegisteredModel* model = models.find(version.name);
+        RegisteredModel* model = by_name.find(version.name);
         if (model == nullptr) return;
         auto& latest = model->latest_versions;
         std::size_t bytes = 0;
         if (latest.empty() || latest.back().version != version.version) {
-          bytes += sizeof version + version.description.value_or("").size();
+          bytes += sizeof version + (version.description ? version.description->size() : 0);
           latest.push_back(std::move(version));
         }
-        if (key) bytes += add_tag(latest.back().tags, *std::move(key), std::move(value));
+        if (key) {
+          bytes +=
+              search::add_tag(latest.back().tags, {*std::move(key), std::move(value).value_or("")});
+        }
         models.grow(*model, bytes);
       });
 }
 
-void add_tags(Work& work, const PaddedList& names, Models& models) {
+void add_tags(Work& work, const PaddedList& names, const ModelNames& by_name, Models& models) {
   work.each<std::string, std::string, Text>(
       "SELECT t.name, t.key, t.value FROM registered_model_tags t"
       " WHERE t.workspace = 'default' AND t.name" +
           names.sql + by_tag_order(work.dialect(), "t"),
       names.values, [&](const std::string& name, std::string key, Text value) {
-        if (RegisteredModel* model = models.find(name)) {
-          models.grow(*model, add_tag(model->tags, std::move(key), std::move(value)));
+        if (RegisteredModel* model = by_name.find(name)) {
+          models.grow(*model, search::add_tag(model->tags,
+                                              {std::move(key), std::move(value).value_or("")}));
         }
       });
 }
 
-void add_aliases(Work& work, const PaddedList& names, Models& models) {
+void add_aliases(Work& work, const PaddedList& names, const ModelNames& by_name, Models& models) {
   work.each<std::string, std::string, std::int64_t>(
       "SELECT a.name, a.alias, a.version FROM registered_model_aliases a"
       " WHERE a.workspace = 'default' AND a.name" +
           names.sql + " ORDER BY a.name, a.alias",
       names.values, [&](const std::string& name, std::string alias, std::int64_t version) {
-        if (RegisteredModel* model = models.find(name)) {
+        if (RegisteredModel* model = by_name.find(name)) {
           const std::size_t bytes = sizeof(RegisteredModelAlias) + alias.size();
           model->aliases.push_back({std::move(alias), version});
           models.grow(*model, bytes);
@@ -152,14 +138,13 @@ void add_aliases(Work& work, const PaddedList& names, Models& models) {
       });
 }
 
-// Returns the models that have them now: the first ones, at least one.
-std::span<RegisteredModel> add_contents(Work& work, std::span<RegisteredModel> chunk) {
-  Models models(chunk);
-  const PaddedList names = padded_list(chunk.size(), [&](std::size_t i) { return chunk[i].name; });
-  add_latest_versions(work, names, models);
-  add_tags(work, names, models);
-  add_aliases(work, names, models);
-  return models.kept();
+void add_contents(Work& work, Models& models) {
+  const ModelNames by_name(models);
+  const auto all = models.items();
+  const PaddedList names = padded_list(all.size(), [&](std::size_t i) { return all[i].name; });
+  add_latest_versions(work, names, by_name, models);
+  add_tags(work, names, by_name, models);
+  add_aliases(work, names, by_name, models);
 }
 
 }  // namespace
@@ -179,17 +164,10 @@ bool search_registered_models(Work& work, const search::ParsedSearch& parsed,
   const std::int64_t kept = max_results >= 0 ? std::min(count, max_results)
                                              : std::max<std::int64_t>(0, count + max_results);
   page.resize(static_cast<std::size_t>(kept));
-  std::size_t most = kModelsChunk;
-  for (std::span<RegisteredModel> rest(page); !rest.empty();) {
-    const auto chunk = rest.first(std::min(most, rest.size()));
-    const auto filled = add_contents(work, chunk);
-    for (RegisteredModel& model : filled) {
-      work.deliver(row, model);
-      model = {};
-    }
-    rest = rest.subspan(filled.size());
-    most = filled.size() < chunk.size() ? filled.size() : std::min(2 * most, kModelsChunk);
-  }
+  search::each_filled(
+      std::span(page), {kModelsChunk, kMostContents}, drop_contents,
+      [&work](Models& models) { add_contents(work, models); },
+      [&](const RegisteredModel& model) { work.deliver(row, model); });
   return more;
 }
 

@@ -17,10 +17,11 @@ using Real = std::optional<double>;
 // Statements over the models of a page.
 class Page {
  public:
-  Page(Work& work, std::span<LoggedModel> models)
-      : work_(work),
-        list_(padded_list(models.size(), [&](std::size_t i) { return models[i].model_id; })) {
-    for (LoggedModel& model : models) by_id_.emplace(model.model_id, &model);
+  Page(Work& work, search::FilledItems<LoggedModel>& models)
+      : work_(work), models_(models), list_(padded_list(models.items().size(), [&](std::size_t i) {
+          return models.items()[i].model_id;
+        })) {
+    for (LoggedModel& model : models.items()) by_id_.emplace(model.model_id, &model);
   }
 
   // A table of keys and values, whose columns begin with `kind`.
@@ -33,7 +34,8 @@ class Page {
                                                     : " ORDER BY t.model_id, t." + kind + "_key"),
         list_.values, [&](const std::string& model_id, std::string key, std::string value) {
           if (LoggedModel* model = find(model_id)) {
-            (model->*member).push_back({std::move(key), std::move(value)});
+            models_.grow(*model,
+                         search::add_tag(model->*member, {std::move(key), std::move(value)}));
           }
         });
   }
@@ -55,6 +57,7 @@ class Page {
                std::int64_t step, Text dataset_name, Text dataset_digest, std::string run_id) {
           LoggedModel* model = find(model_id);
           if (model == nullptr) return;
+          const std::size_t bytes = sizeof(Metric) + name.size() + model_id.size() + run_id.size();
           model->metrics.push_back({.key = std::move(name),
                                     .value = value.value_or(0),
                                     .timestamp = timestamp,
@@ -63,17 +66,19 @@ class Page {
                                     .dataset_digest = std::move(dataset_digest),
                                     .model_id = std::move(model_id),
                                     .run_id = std::move(run_id)});
+          models_.grow(*model, bytes);
         });
   }
 
  private:
-  // None for an id in another case, which MySQL's conditions find, too.
+  // None for an id in another case, which MySQL's conditions find, too, or one that is left out.
   LoggedModel* find(std::string_view model_id) const {
     const auto found = by_id_.find(model_id);
-    return found == by_id_.end() ? nullptr : found->second;
+    return found == by_id_.end() || !models_.holds(*found->second) ? nullptr : found->second;
   }
 
   Work& work_;
+  search::FilledItems<LoggedModel>& models_;
   const PaddedList list_;
   std::unordered_map<std::string_view, LoggedModel*> by_id_;
 };
@@ -133,11 +138,12 @@ LoggedModel load_model(Work& work, const std::string& model_id, bool allow_delet
                  (allow_deleted ? "" : " AND m.lifecycle_stage <> 'deleted'"),
              {model_id}, [&model](LoggedModel row) { model = std::move(row); });
   if (!model) throw_no_model(model_id);
-  add_contents(work, {&*model, 1});
+  search::FilledItems<LoggedModel> alone(std::span(&*model, 1), 0, drop_contents);
+  add_contents(work, alone);
   return *std::move(model);
 }
 
-std::vector<LoggedModel> load_models(Work& work, std::span<const std::string> ids) {
+std::vector<LoggedModel> load_rows(Work& work, std::span<const std::string> ids) {
   std::vector<LoggedModel> models(ids.size());
   if (ids.empty()) return models;
   std::unordered_map<std::string_view, std::size_t> places;
@@ -149,16 +155,20 @@ std::vector<LoggedModel> load_models(Work& work, std::span<const std::string> id
         LoggedModel& place = models[places.at(model.model_id)];
         place = std::move(model);
       });
-  add_contents(work, models);
   return models;
 }
 
-void add_contents(Work& work, std::span<LoggedModel> models) {
-  if (models.empty()) return;
+void add_contents(Work& work, search::FilledItems<LoggedModel>& models) {
   Page page(work, models);
   page.add_keys("logged_model_tags", "tag", &LoggedModel::tags);
   page.add_keys("logged_model_params", "param", &LoggedModel::params);
   page.add_metrics();
+}
+
+void drop_contents(LoggedModel& model) {
+  model.tags = {};
+  model.params = {};
+  model.metrics = {};
 }
 
 }  // namespace millrace::logged_models

@@ -12,6 +12,7 @@
 #include "store/db/key_spelling.h"
 #include "store/db/work.h"
 #include "store/records/tracking.h"
+#include "store/search/filled_page.h"
 
 namespace millrace::logged_models {
 
@@ -32,13 +33,17 @@ WrittenKeys written_tags(const std::string& model_id, const std::vector<Tag>& ta
 // The whole model. Throws throw_no_model's error.
 LoggedModel load_model(Work& work, const std::string& model_id, bool allow_deleted);
 
-// The whole models of these ids, which must be there, in their order. At most a few hundred.
-std::vector<LoggedModel> load_models(Work& work, std::span<const std::string> ids);
+// The models of these ids, which must be there, in their order, without the contents that
+// add_contents adds. At most a few hundred.
+std::vector<LoggedModel> load_rows(Work& work, std::span<const std::string> ids);
 
 // Adds tags, params and metrics to models that have none yet, in three statements. At most a few
 // hundred at once: each id is a bound value. Tags and params come in the order of their keys, the
-// points of metrics in MLflow's: insertion on SQLite, else that of the primary key.
-void add_contents(Work& work, std::span<LoggedModel> models);
+// points of metrics in MLflow's: insertion on SQLite, else that of the primary key. Of very large
+// models the last are left out.
+void add_contents(Work& work, search::FilledItems<LoggedModel>& models);
+// Takes those away again.
+void drop_contents(LoggedModel& model);
 
 // The select list that each_model reads, of logged_models under the alias m.
 inline constexpr std::string_view kColumns =

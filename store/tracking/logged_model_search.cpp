@@ -10,6 +10,8 @@ namespace {
 
 // Models that are read at once: of a page, which may be long, only the ids are held.
 constexpr std::size_t kModelsAtOnce = 500;
+// What their contents may take, in bytes.
+constexpr std::size_t kMostModelBytes = std::size_t{32} << 20U;
 
 }  // namespace
 
@@ -29,9 +31,13 @@ bool search_logged_models(Work& work, const search::LoggedModelSearch& search,
   std::span<const std::string> page(ids.data(), static_cast<std::size_t>(kept));
   while (!page.empty()) {
     const auto chunk = page.first(std::min(kModelsAtOnce, page.size()));
-    for (const LoggedModel& model : logged_models::load_models(work, chunk)) {
-      work.deliver(row, model);
-    }
+    std::vector<LoggedModel> models = logged_models::load_rows(work, chunk);
+    search::each_filled(
+        std::span(models), {kModelsAtOnce, kMostModelBytes}, logged_models::drop_contents,
+        [&work](search::FilledItems<LoggedModel>& some) {
+          logged_models::add_contents(work, some);
+        },
+        [&](const LoggedModel& model) { work.deliver(row, model); });
     page = page.subspan(chunk.size());
   }
   return count > max_results;

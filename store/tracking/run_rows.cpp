@@ -37,10 +37,11 @@ std::vector<Run*> by_id(std::span<Run> runs) {
 class Page {
  public:
   // The ids of the runs are there.
-  Page(Work& work, std::span<Run> runs)
+  Page(Work& work, search::FilledItems<Run>& runs)
       : work_(work),
-        by_id_(by_id(runs)),
-        list_(padded_list(runs.size(), [&](std::size_t i) { return by_id_[i]->info.run_id; })) {}
+        runs_(runs),
+        by_id_(by_id(runs.items())),
+        list_(padded_list(by_id_.size(), [&](std::size_t i) { return by_id_[i]->info.run_id; })) {}
 
   void add_infos();
   void add_metrics();
@@ -54,13 +55,14 @@ class Page {
   Run* find(std::string_view id);
 
   Work& work_;
+  search::FilledItems<Run>& runs_;
   const std::vector<Run*> by_id_;
   const PaddedList list_;  // sorted, which SQLite would have to do
   Run* current_ = nullptr;
 };
 
-// Calls `use(Run&, column...)` for the rows of a table, under the alias t, that belong to the runs:
-// those of one run in the order of its tags (tag_order).
+// Calls `use(Run&, column...)`, which returns how much it adds, for the rows of a table, under the
+// alias t, that belong to the runs: those of one run in the order of its tags (tag_order).
 template <class... Columns, class Use>
 void Page::each_item(std::string_view table, std::string_view columns, Use&& use) {
   std::string sql;
@@ -71,7 +73,7 @@ void Page::each_item(std::string_view table, std::string_view columns, Use&& use
     work_.each<std::string_view, Columns...>(sql, list_.values,
                                              [&](std::string_view id, Columns... values) {
                                                if (Run* run = find(id))
-                                                 use(*run, std::move(values)...);
+                                                 runs_.grow(*run, use(*run, std::move(values)...));
                                              });
     return;
   }
@@ -83,21 +85,27 @@ void Page::each_item(std::string_view table, std::string_view columns, Use&& use
     sql.append(i == 0 ? "(" : ", (").append(place).append(", :id").append(place).append(")");
   }
   sql.append(") page CROSS JOIN ").append(table).append(" t ON t.run_uuid = page.column2");
-  work_.each<std::int64_t, Columns...>(
-      sql, list_.values, [&](std::int64_t place, Columns... values) {
-        use(*by_id_[static_cast<std::size_t>(place)], std::move(values)...);
-      });
+  work_.each<std::int64_t, Columns...>(sql, list_.values,
+                                       [&](std::int64_t place, Columns... values) {
+                                         Run& run = *by_id_[static_cast<std::size_t>(place)];
+                                         if (runs_.holds(run))
+                                           runs_.grow(run, use(run, std::move(values)...));
+                                       });
 }
 
 // Rows of one run come together. None for an id in another case, which a client may have logged
-// with: MySQL's conditions find such rows, and MLflow passes over them.
+// with: MySQL's conditions find such rows, and MLflow passes over them. Nor for one that is left
+// out.
 Run* Page::find(std::string_view id) {
-  if (current_ != nullptr && current_->info.run_id == id) return current_;
+  if (current_ != nullptr && current_->info.run_id == id) {
+    return runs_.holds(*current_) ? current_ : nullptr;
+  }
   const auto found = std::lower_bound(
       by_id_.begin(), by_id_.end(), id,
       [](const Run* run, std::string_view wanted) { return run->info.run_id < wanted; });
   if (found == by_id_.end() || (*found)->info.run_id != id) return nullptr;
-  return current_ = *found;
+  current_ = *found;
+  return runs_.holds(*current_) ? current_ : nullptr;
 }
 
 void Page::add_infos() {
@@ -113,19 +121,24 @@ void Page::add_metrics() {
       "latest_metrics", "t.key, t.value, t.timestamp, t.step, t.is_nan",
       [](Run& run, std::string key, double value, Integer timestamp, std::int64_t step,
          std::int64_t is_nan) {
+        const std::size_t bytes = sizeof(Metric) + key.size();
         append(run.metrics,
                {.key = std::move(key),
                 .value = is_nan != 0 ? std::numeric_limits<double>::quiet_NaN() : value,
                 .timestamp = timestamp.value_or(0),
                 .step = step});
+        return bytes;
       });
 }
 
 void Page::add_keys(std::string_view table, std::vector<Tag> Run::*member) {
-  each_item<std::string, Text>(table, "t.key, t.value",
-                               [member](Run& run, std::string key, Text value) {
-                                 append(run.*member, {std::move(key), text_of(value)});
-                               });
+  each_item<std::string, Text>(
+      table, "t.key, t.value", [member](Run& run, std::string key, Text value) {
+        Tag tag{std::move(key), text_of(value)};
+        const std::size_t bytes = sizeof tag + tag.key.size() + tag.value.size();
+        append(run.*member, std::move(tag));
+        return bytes;
+      });
 }
 
 // _get_run_inputs: a dataset stands where its first input does, with the tags of all its inputs.
@@ -159,7 +172,10 @@ void Page::add_dataset_inputs() {
         last_run = run_id;
         const auto known = std::find(of_last_run.begin(), of_last_run.end(), dataset_id);
         const auto place = static_cast<std::size_t>(known - of_last_run.begin());
+        std::size_t bytes = 0;
         if (known == of_last_run.end()) {
+          bytes += sizeof(DatasetInput) + source.size() + schema.value_or("").size() +
+                   profile.value_or("").size();
           inputs.push_back({.tags = {},
                             .dataset = {.name = std::string(name),
                                         .digest = std::string(digest),
@@ -169,7 +185,10 @@ void Page::add_dataset_inputs() {
                                         .profile = kept(profile)}});
           of_last_run.emplace_back(dataset_id);
         }
-        if (key) inputs[place].tags.push_back({std::string(*key), text_of(value)});
+        if (key) {
+          bytes += search::add_tag(inputs[place].tags, {std::string(*key), text_of(value)});
+        }
+        runs_.grow(*run, bytes);
       });
 }
 
@@ -180,7 +199,10 @@ void Page::add_model_outputs() {
       " AND i.source_id" +
           list_.sql + " ORDER BY i.source_id, i.destination_id",
       list_.values, [this](std::string_view run_id, std::string model_id, std::int64_t step) {
-        if (Run* run = find(run_id)) run->model_outputs.push_back({std::move(model_id), step});
+        Run* run = find(run_id);
+        if (run == nullptr) return;
+        run->model_outputs.push_back({std::move(model_id), step});
+        runs_.grow(*run, sizeof(ModelOutput));
       });
 }
 
@@ -260,27 +282,34 @@ WrittenKeys written_tags(const std::string& run_id, std::span<const Tag> tags) {
 Run load_run(Work& work, const std::string& run_id) {
   Run run;
   run.info = require_run(work, run_id);
-  add_contents(work, std::span(&run, 1));
+  search::FilledItems<Run> alone(std::span(&run, 1), 0, drop_contents);
+  add_contents(work, alone);
   add_model_inputs(work, run);
   return run;
 }
 
-void add_contents(Work& work, std::span<Run> runs) {
-  if (runs.empty()) return;
+void add_contents(Work& work, search::FilledItems<Run>& runs) {
   Page page(work, runs);
   page.add_metrics();
   page.add_keys("params", &Run::params);
   page.add_keys("tags", &Run::tags);
   page.add_dataset_inputs();
   page.add_model_outputs();
-  for (Run& run : runs) name_by_tag(run);
+  for (Run& run : runs.items()) name_by_tag(run);
 }
 
-std::vector<Run> load_runs(Work& work, std::span<const std::string> ids) {
+void drop_contents(Run& run) {
+  Run emptied;
+  emptied.info = std::move(run.info);
+  run = std::move(emptied);
+}
+
+std::vector<Run> load_infos(Work& work, std::span<const std::string> ids) {
   std::vector<Run> runs(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) runs[i].info.run_id = ids[i];
-  if (!runs.empty()) Page(work, runs).add_infos();
-  add_contents(work, runs);
+  if (runs.empty()) return runs;
+  search::FilledItems<Run> all(runs, 0, drop_contents);
+  Page(work, all).add_infos();
   return runs;
 }
 

@@ -13,6 +13,7 @@
 #include "store/db/key_spelling.h"
 #include "store/db/work.h"
 #include "store/records/tracking.h"
+#include "store/search/filled_page.h"
 
 namespace millrace::runs {
 
@@ -48,11 +49,14 @@ Run load_run(Work& work, const std::string& run_id);
 // Reads all but the infos of runs, which are there, in a fixed number of statements. Metrics,
 // params and tags come in MLflow's order: insertion on SQLite, else key. A run without a name takes
 // that of its tag mlflow.runName. model_inputs stays empty, as in SqlAlchemyStore._search_runs. At
-// most a few hundred runs: each id is a bound value.
-void add_contents(Work& work, std::span<Run> runs);
+// most a few hundred runs: each id is a bound value. Of very large ones the last are left out.
+void add_contents(Work& work, search::FilledItems<Run>& runs);
+// Leaves the info.
+void drop_contents(Run& run);
 
-// The whole runs that have these ids, in the order of the ids; otherwise as add_contents.
-std::vector<Run> load_runs(Work& work, std::span<const std::string> ids);
+// Runs with these ids, in the order of the ids, that have nothing but their infos yet. As many as
+// add_contents takes.
+std::vector<Run> load_infos(Work& work, std::span<const std::string> ids);
 
 // The select list that each_info reads, of runs under the alias r.
 inline constexpr std::string_view kInfoColumns =

@@ -1,5 +1,5 @@
 // runs/search: what is found in one statement, then the contents of the runs in chunks of a fixed
-// number of statements each, so that a long page is never held as a list of runs.
+// number of statements each, so that a long page, or one of large runs, is never held as a list.
 #include <algorithm>
 
 #include "store/tracking/run_rows.h"
@@ -9,6 +9,8 @@ namespace millrace::tracking {
 namespace {
 
 constexpr std::size_t kChunk = 256;
+// What the contents of a chunk may take, in bytes.
+constexpr std::size_t kMostRunBytes = std::size_t{32} << 20U;
 
 // Whether the rows are kept while their contents are read. Of a longer page only the ids are, and a
 // database that sorts should not carry the rows along; then they are read a second time.
@@ -34,14 +36,11 @@ std::vector<std::string> ids_of_page(Work& work, const search::Query& query) {
   return page;
 }
 
-// Cuts what is beyond the page off, and gives the rest to `use` in chunks.
-template <class Item, class Use>
-bool each_chunk(std::vector<Item> page, std::int64_t max_results, Use&& use) {
+// Cuts what is beyond the page off; returns whether there was something.
+template <class Item>
+bool cut_page(std::vector<Item>& page, std::int64_t max_results) {
   const bool more = static_cast<std::int64_t>(page.size()) > max_results;
   if (more) page.pop_back();
-  for (std::size_t begin = 0; begin < page.size(); begin += kChunk) {
-    use(std::span(page).subspan(begin, std::min(kChunk, page.size() - begin)));
-  }
   return more;
 }
 
@@ -55,18 +54,26 @@ bool search_runs(Work& work, const search::RunSearch& parsed, const search::RunS
       search::runs_query(parsed, scope, keep_rows ? runs::kInfoColumns : "r.run_uuid",
                          {max_results + 1, offset}, work.dialect());
   if (scope.experiment_ids.empty()) return false;
+  const auto give = [&](std::vector<Run> page) {
+    search::each_filled(
+        std::span(page), {kChunk, kMostRunBytes}, runs::drop_contents,
+        [&work](search::FilledItems<Run>& some) { runs::add_contents(work, some); },
+        [&](const Run& run) { work.deliver(row, run); });
+  };
   if (keep_rows) {
-    return each_chunk(rows_of_page(work, query), max_results, [&](std::span<Run> chunk) {
-      runs::add_contents(work, chunk);
-      for (Run& run : chunk) {
-        work.deliver(row, run);
-        run = {};
-      }
-    });
+    std::vector<Run> page = rows_of_page(work, query);
+    const bool more = cut_page(page, max_results);
+    give(std::move(page));
+    return more;
   }
-  return each_chunk(ids_of_page(work, query), max_results, [&](std::span<const std::string> chunk) {
-    for (const Run& run : runs::load_runs(work, chunk)) work.deliver(row, run);
-  });
+  std::vector<std::string> ids = ids_of_page(work, query);
+  const bool more = cut_page(ids, max_results);
+  for (std::span<const std::string> rest(ids); !rest.empty();) {
+    const auto chunk = rest.first(std::min(kChunk, rest.size()));
+    give(runs::load_infos(work, chunk));
+    rest = rest.subspan(chunk.size());
+  }
+  return more;
 }
 
 }  // namespace millrace::tracking

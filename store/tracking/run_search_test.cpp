@@ -131,6 +131,36 @@ TEST_P(RunSearchTest, LongPagesComeWhole) {
 
 }  // namespace
 
+// A page that is not read at once: what its runs refer to takes more than is held.
+TEST_P(RunSearchTest, LargeRunsAreWhole) {
+  constexpr std::size_t kBytes = 9'000'000;
+  db().write([&](Work& work) {
+    for (int i = 1; i <= 5; ++i) {
+      const std::string run = "r" + std::to_string(i);
+      work.execute(
+          "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type,"
+          " dataset_source, dataset_profile) VALUES (:uuid, 0, :name, 'd', 'local', '', :profile)",
+          {run, run, std::string(kBytes, 'x')});
+      work.execute(
+          "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type,"
+          " destination_id, step) VALUES (:uuid, 'DATASET', :source, 'RUN', :run, 0)",
+          {run, run, run});
+    }
+  });
+  for (const auto& order : {std::vector<std::string>(), std::vector<std::string>{"run_name"}}) {
+    std::string ids;
+    EXPECT_TRUE(read(tracking::search_runs, search::parse_run_search("", order), {{0}, {kActive}},
+                     4, 0, [&](const millrace::Run& run) {
+                       ids += run.info.run_id + " ";
+                       EXPECT_EQ(run.tags.size(), 1U);
+                       ASSERT_EQ(run.dataset_inputs.size(), 1U);
+                       EXPECT_EQ(run.dataset_inputs[0].dataset.name, run.info.run_id);
+                       EXPECT_EQ(run.dataset_inputs[0].dataset.profile.value_or("").size(), kBytes);
+                     }));
+    EXPECT_EQ(ids.size(), 4 * std::string("r1 ").size());
+  }
+}
+
 MILLRACE_REGISTRY_SUITE(RunSearchTest);
 
 }  // namespace millrace
