@@ -227,8 +227,8 @@ class PostgreSql(DatabaseServer):
     end_signal = signal.SIGINT  # "fast"
     drop_signal = signal.SIGQUIT  # "immediate": gives its shared memory back
 
-    def __init__(self, *settings):
-        super().__init__(*settings)
+    def __init__(self, *settings, **options):
+        super().__init__(*settings, **options)
         self.own_port = self.port  # the one of its URIs may be that of something before it
 
     def make_data(self):
@@ -258,8 +258,8 @@ class PostgreSql(DatabaseServer):
 class PgBouncer(PostgreSql):
     """PostgreSQL, to which the URIs lead through PgBouncer: each transaction has another of its sessions."""
 
-    def __init__(self, *settings):
-        super().__init__(*settings)
+    def __init__(self, *settings, **options):
+        super().__init__(*settings, **options)
         self.own_port = free_port()
         self.pooler = None
 
