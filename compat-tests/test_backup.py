@@ -248,7 +248,8 @@ def test_an_end_in_the_middle_leaves_no_backup(saved, number):
         file.truncate(3 << 30)
     for delay in (0.02, 0.3, 1.0):
         process = subprocess.Popen([BINARY, "backup", saved / "b.tar"], cwd=old, env=environment(),
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # not a shell's "&"
         time.sleep(delay)
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]

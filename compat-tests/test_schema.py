@@ -125,8 +125,10 @@ def test_a_killed_creation_is_completed(databases, of_mlflow, tmp_path):
     server = MillraceServer(tmp_path / "whole", "--backend-store-uri", databases.empty())
     whole = server.start()
     server.stop()
-    unfinished = []  # whether the kill of a moment came before the end
-    for moment in range(6):
+    unfinished = []  # whether the kill of a moment is seen to have come before the end
+    for moment in [*range(6), *range(6), *range(6)]:
+        if len(unfinished) >= 6 and (databases.kind != "mysql" or any(unfinished)):
+            break
         uri = databases.empty()
         server = MillraceServer(tmp_path / str(moment), "--backend-store-uri", uri)
         server.launch()
@@ -137,8 +139,8 @@ def test_a_killed_creation_is_completed(databases, of_mlflow, tmp_path):
         else:
             time.sleep(whole * (moment + 0.5) / 6)
         server.kill()
-        if databases.kind == "mysql":
-            unfinished.append(("millrace_unfinished_schema",) in databases.run(uri, "SHOW TABLES"))
+        unfinished.append(databases.kind == "mysql" and
+                          ("millrace_unfinished_schema",) in databases.run(uri, "SHOW TABLES"))
         start_and_stop(tmp_path / str(moment), uri)
         assert without_ours(databases.catalog(uri)) == of_mlflow[1]
         assert "millrace_unfinished_schema" not in ours(databases.catalog(uri))

@@ -1,8 +1,6 @@
 #include "api/http/worker_pool.h"
 
-#include <algorithm>
 #include <exception>
-#include <iterator>
 
 namespace millrace {
 
@@ -46,12 +44,15 @@ bool WorkerPool::submit_below(std::size_t waiting, std::unique_ptr<Connection>& 
 std::vector<std::unique_ptr<Connection>> WorkerPool::take_overdue() {
   std::lock_guard lock(mutex_);
   const auto now = Connection::Clock::now();
-  const auto overdue =
-      std::stable_partition(queue_.begin(), queue_.end(),
-                            [now](const auto& connection) { return !connection->is_overdue(now); });
-  std::vector<std::unique_ptr<Connection>> taken(std::make_move_iterator(overdue),
-                                                 std::make_move_iterator(queue_.end()));
-  queue_.erase(overdue, queue_.end());
+  std::vector<std::unique_ptr<Connection>> taken;
+  std::deque<std::unique_ptr<Connection>> others;
+  for (std::unique_ptr<Connection>& connection : queue_) {
+    if (connection->is_overdue(now))
+      taken.push_back(std::move(connection));
+    else
+      others.push_back(std::move(connection));
+  }
+  queue_.swap(others);
   update_busy();
   return taken;
 }
