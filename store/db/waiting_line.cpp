@@ -46,7 +46,12 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
   Waiter self(who);
   const auto place = waiting_.insert(waiting_.end(), &self);
   if (++of(who).waiting == 1) of(who).bound.move();
-  while (!self.wake.wait_for(lock, Watch::kTick, [&self] { return self.has_place; })) {
+  const auto may_go = [&] {
+    if (self.has_place || is_free(who)) return true;
+    self.is_called = false;
+    return false;
+  };
+  while (!self.wake.wait_for(lock, Watch::kTick, may_go)) {
     lock.unlock();
     const auto ending = watch_.ending(order);
     lock.lock();
@@ -58,23 +63,37 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
     if (!ending && !is_beyond) continue;
     waiting_.erase(place);
     --of(who).waiting;
+    if (self.is_called) call_next();
     if (ending) throw Cancelled(*ending);
     throw_line_full();
   }
+  if (self.has_place) return;
+  waiting_.erase(place);
+  --of(who).waiting;
+  take(who);
 }
 
 void WaitingLine::leave(Waiting who) {
   const std::lock_guard lock(mutex_);
   --held_;
   --of(who).held;
-  const auto next = std::find_if(waiting_.begin(), waiting_.end(),
-                                 [this](const Waiter* one) { return is_free(one->who); });
+  call_next();
+}
+
+// Called under the lock, for a place that is free.
+void WaitingLine::call_next() {
+  const auto next = std::find_if(waiting_.begin(), waiting_.end(), [this](const Waiter* one) {
+    return !one->is_called && is_free(one->who);
+  });
   if (next == waiting_.end()) return;
   Waiter& called = **next;
-  waiting_.erase(next);
-  --of(called.who).waiting;
-  take(called.who);
-  called.has_place = true;
+  called.is_called = true;
+  if (LineBound::Clock::now() - called.since >= kPatience) {
+    waiting_.erase(next);
+    --of(called.who).waiting;
+    take(called.who);
+    called.has_place = true;
+  }
   called.wake.notify_one();
 }
 

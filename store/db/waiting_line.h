@@ -35,10 +35,14 @@ class LineBound {
 };
 
 // Places, as many as there can be sessions. Large work may hold some of them only, and some are for
-// reads by a key alone, so that these never wait for all the time of others. First come, first
-// served, but that nobody stands in the way of a class that may go on. Thread-safe.
+// reads by a key alone, so that these never wait for all the time of others. Who has waited for
+// kPatience is served first, in the order of coming; before that a place may go to who comes just
+// when it is free, since waking a thread for each of many short reads costs more than these. Nobody
+// stands in the way of a class that may go on. Thread-safe.
 class WaitingLine {
  public:
+  static constexpr std::chrono::milliseconds kPatience{5};
+
   // At least one place for each class. `watch` outlives this.
   WaitingLine(const Watch& watch, std::size_t places, std::size_t for_large,
               std::size_t for_point_reads);
@@ -71,6 +75,8 @@ class WaitingLine {
   struct Waiter {
     explicit Waiter(Waiting w) : who(w) {}
     const Waiting who;
+    const LineBound::Clock::time_point since = LineBound::Clock::now();
+    bool is_called = false;  // to look for a free place, unless another one was faster
     bool has_place = false;
     std::condition_variable wake;
   };
@@ -83,6 +89,7 @@ class WaitingLine {
   Class& of(Waiting who) { return classes_.at(static_cast<std::size_t>(who)); }
   void wait(const WorkOrder& order, Waiting who);
   void leave(Waiting who);
+  void call_next();
   bool is_free(Waiting who);
   bool is_full(Waiting who);
   void take(Waiting who);

@@ -63,6 +63,29 @@ TEST_F(WaitingLineTest, WritesLeaveAPlaceForReadsByKey) {
   const WaitingLine::Place four = line.enter_to_read(impatient);
 }
 
+// Whoever comes at that moment does not get what has become free.
+TEST_F(WaitingLineTest, WhoHasWaitedIsNext) {
+  static_assert(Watch::kTick >= WaitingLine::kPatience);
+  WaitingLine line(watch_, 1, 1, 0);
+  std::optional<WaitingLine::Place> held;
+  held.emplace(line, small_, Waiting::PointRead);
+  std::atomic<bool> has_waited = false;
+  const WorkOrder patient{.is_abandoned = [&has_waited] {
+    has_waited = true;
+    return false;
+  }};
+  std::promise<void> end;
+  const auto waits = std::async(std::launch::async, [&] {
+    const WaitingLine::Place place = line.enter_to_read(patient);
+    end.get_future().wait();
+  });
+  while (!has_waited) pause();
+  held.reset();
+  const WorkOrder impatient{.deadline = steady_clock::now()};
+  EXPECT_THROW(line.enter_to_read(impatient), Cancelled);
+  end.set_value();
+}
+
 TEST(LineBoundTest, ALineThatMovesMayBeLonger) {
   constexpr std::size_t kLongest = LineBound::kLongest;
   const steady_clock::time_point moved{std::chrono::hours(1)};
