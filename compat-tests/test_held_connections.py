@@ -127,7 +127,9 @@ def test_a_stop_lets_an_upload_go_on_while_it_flows(tmp_path, count):
             connection.sendall(b"PUT %s/%d.bin HTTP/1.1\r\n" % (ARTIFACTS.encode(), number) + HOST
                                + b"Content-Length: %d\r\n\r\n" % size)
             connection.sendall(b"a" * (size // 10))
+        until = time.monotonic() + 60
         while len(list((server.folder / "mlartifacts").rglob(".artifact.uploading.*"))) < count:  # they are being read
+            assert time.monotonic() < until, server.log()
             time.sleep(0.01)
         server.process.send_signal(signal.SIGTERM)
         for _ in range(9):  # longer than a silent one gets

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import signal
 import socket
 import ssl
 import subprocess
@@ -170,25 +169,11 @@ def test_the_right_that_is_missing_is_named(kind, tmp_path):
             server.stop()
 
 
-# ---- A stop ----
+# ---- Waiting ----
 
 
-def test_a_start_that_waits_can_be_stopped(tmp_path):
-    """For a certificate, which here is a pipe that nobody writes into."""
+def test_a_certificate_in_a_pipe_is_not_waited_for(tmp_path):
+    """Nobody writes into it. (How a start that waits for a database is stopped: test_database_wait.)"""
     os.mkfifo(tmp_path / "pipe.pem")
-    server = MillraceServer(tmp_path, "--ssl-certfile", str(tmp_path / "pipe.pem"))
-    server.launch()
-    end = time.monotonic() + 60
-    while not waits_for_a_writer(server.process.pid):
-        if server.process.poll() is not None:  # it has refused the pipe
-            server.process = None
-            return
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    server.process.send_signal(signal.SIGTERM)
-    assert server.stop() == 0
-
-
-def waits_for_a_writer(process):
-    with open(f"/proc/{process}/wchan") as place:
-        return "fifo" in place.read()
+    pipe = tmp_path / "pipe.pem"
+    assert refused(tmp_path, "--ssl-certfile", pipe, code=1) == f"Error: --ssl-certfile {pipe}: it is not a regular file"

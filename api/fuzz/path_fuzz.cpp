@@ -26,7 +26,7 @@ void check_below_root(std::string_view path) {
     require(name.size() + 1 != rest.size());  // no slash at the end
     rest.remove_prefix(std::min(name.size() + 1, rest.size()));
   }
-  require(below.empty() || normalize_path("/root/" + below) == "/root/" + below);
+  require(below.empty() || normalize_path("/top/" + below) == "/top/" + below);
 }
 
 bool refuses(void (*check)(std::string_view), std::string_view path) {

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <vector>
 
 #include "api/rest/reply.h"
+#include "api/rest/routes.h"
 #include "store/text/ascii.h"
 #include "store/text/log_text.h"
 
@@ -186,7 +188,14 @@ bool Security::cross_origin_blocked(const HttpRequest& http, std::string_view pa
 bool Security::is_operation(std::string_view path) const {
   const std::string& prefix = settings_.static_prefix;
   if (path.starts_with(prefix + "/")) path.remove_prefix(prefix.size());
-  return path == "/health" || path == "/version" || path == "/livez" || path == "/readyz";
+  static const std::vector<std::string_view> paths = [] {
+    std::vector<std::string_view> found;
+    for (const Route& row : routes()) {
+      if (millrace::is_operation(row)) found.push_back(row.path);
+    }
+    return found;
+  }();
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
 }
 
 std::optional<HttpResponse> Security::refuse(const HttpRequest& http, std::string_view path) const {
