@@ -5,7 +5,7 @@
 
 #include "artifacts/file_descriptor.h"
 
-namespace millrace {
+namespace millrace::file_system_test {
 namespace {
 
 // The tests of durability under compat-tests show what a disk with a journal does.
@@ -15,4 +15,4 @@ TEST(HasOrderedJournal, NotWhereThereIsNoDisk) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::file_system_test

@@ -25,7 +25,7 @@
 #include "artifacts/local_store.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::folder_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -233,4 +233,4 @@ TEST_F(FolderTest, WhatIsRemovedEachTimeIsGivenUp) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::folder_test

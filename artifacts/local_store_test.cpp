@@ -8,7 +8,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::local_store_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -160,4 +160,4 @@ TEST_F(LocalStoreTest, NamesThatAreTooLongAreRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::local_store_test

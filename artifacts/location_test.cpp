@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::location_test {
 namespace {
 
 // Each expectation is what MLflow's append_to_uri_path returns for the same arguments.
@@ -43,4 +43,4 @@ TEST(ResolveIfLocal, MakesRelativePathsAbsoluteAndLeavesTheRest) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::location_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::mime_test {
 namespace {
 
 TEST(MimeType, TextWinsByTheExactExtension) {
@@ -31,4 +31,4 @@ TEST(MimeType, TheRestIsBytes) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::mime_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::path_rules_test {
 namespace {
 
 TEST(PathRules, WhatMayPass) {
@@ -92,4 +92,4 @@ TEST(PathRules, WhatHasAnotherNameWhenItIsDecoded) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::path_rules_test

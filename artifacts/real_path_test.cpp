@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace millrace {
+namespace millrace::real_path_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -83,4 +83,4 @@ TEST_F(ResolvePath, RefusesLoopsAndNul) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::real_path_test

@@ -10,7 +10,7 @@
 #include <limits>
 #include <string>
 
-namespace millrace {
+namespace millrace::writable_test {
 namespace {
 
 class WritableTest : public testing::Test {
@@ -48,4 +48,4 @@ TEST_F(WritableTest, Room) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::writable_test

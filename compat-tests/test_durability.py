@@ -100,7 +100,8 @@ def kill_under_load(server, databases, kind, prepare, check):
         if databases.kind == "sqlite":
             assert databases.run(server.store_uri, "PRAGMA integrity_check") == [("ok",)]
             assert databases.run(server.store_uri, "PRAGMA foreign_key_check") == []
-        check(lambda sql: databases.run(server.store_uri, sql), acknowledged)
+        with databases.snapshot(server.store_uri) as rows:
+            check(rows, acknowledged)
     counts = ", ".join(f"{len(names)} {what}" for what, names in acknowledged.items())
     print(f"{counts} acknowledged over {ROUNDS} kills")
     server.start()

@@ -4,7 +4,7 @@
 
 #include "store/text/sha256.h"
 
-namespace millrace {
+namespace millrace::checksums_test {
 namespace {
 
 TEST(Checksums, AreThoseOfSha256sum) {
@@ -46,4 +46,4 @@ TEST(Checksums, SpooledLinesComeBack) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::checksums_test

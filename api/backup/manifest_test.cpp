@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::manifest_test {
 namespace {
 
 Manifest example() {
@@ -66,4 +66,4 @@ TEST(Manifest, MembersStayBelowTheirFolders) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::manifest_test

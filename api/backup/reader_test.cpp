@@ -17,7 +17,7 @@
 #include "artifacts/file_descriptor.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::backup_reader_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -194,4 +194,4 @@ TEST_F(BackupReaderTest, OtherFilesAreNone) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::backup_reader_test

@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::backup_places_test {
 namespace {
 
 using testing::ElementsAre;
@@ -112,4 +112,4 @@ TEST(BackupPlaces, DatabaseServersHaveToolsOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::backup_places_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace {
+namespace millrace::command_line_test {
 namespace {
 
 using testing::ElementsAre;
@@ -325,4 +325,4 @@ TEST_F(CommandLineTest, EveryVerbSaysTheSameAboutAMistake) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::command_line_test

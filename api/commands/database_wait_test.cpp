@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::database_wait_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -54,4 +54,4 @@ TEST_F(DatabaseWait, DoesNotWaitForWhatStaysWrong) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::database_wait_test

@@ -5,7 +5,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::gc_flags_test {
 namespace {
 
 TEST(GcFlagsTest, AgesAreReadAsByMlflow) {
@@ -103,4 +103,4 @@ TEST(GcFlagsTest, BadUsageIsOneLine) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::gc_flags_test

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace millrace {
+namespace millrace::log_sink_test {
 namespace {
 
 using testing::EndsWith;
@@ -81,4 +81,4 @@ TEST(LogSink, CutsALineThatIsTooLong) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::log_sink_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::option_values_test {
 namespace {
 
 TEST(SplitList, TrimsEachPart) {
@@ -13,4 +13,4 @@ TEST(SplitList, TrimsEachPart) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::option_values_test

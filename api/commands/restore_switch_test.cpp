@@ -10,7 +10,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::restore_switch_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -69,4 +69,4 @@ TEST_F(RestoreSwitchTest, IsUndoneWhenAPartFails) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::restore_switch_test

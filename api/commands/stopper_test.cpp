@@ -13,7 +13,7 @@
 #include <string_view>
 #include <thread>
 
-namespace millrace {
+namespace millrace::stopper_test {
 namespace {
 
 // Exits by itself: with 7 when the server has stopped and its last request got its answer.
@@ -87,4 +87,4 @@ TEST_F(StopperTest, EndsAtOnceBeforeThereIsAServer) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::stopper_test

@@ -9,7 +9,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::store_settings_test {
 namespace {
 
 using testing::HasSubstr;
@@ -177,4 +177,4 @@ TEST(HasFileStoreData, NeedsAnExperimentFolderWithItsMetaFile) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::store_settings_test

@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::web_server_options_test {
 namespace {
 
 using testing::ElementsAre;
@@ -122,4 +122,4 @@ TEST(WebServerOptions, VariablesOfTheServers) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::web_server_options_test

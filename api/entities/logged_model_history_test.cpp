@@ -5,7 +5,7 @@
 #include "store/common/clock.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::logged_model_history_test {
 namespace {
 
 std::string failure(const std::function<void()>& call) {
@@ -75,4 +75,4 @@ TEST(LoggedModelHistory, Grows) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::logged_model_history_test

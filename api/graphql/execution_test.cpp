@@ -7,7 +7,7 @@
 #include "api/json/reader.h"
 #include "store/common/error.h"
 
-namespace millrace::graphql {
+namespace millrace::graphql::execution_test {
 namespace {
 
 // {"data": ..., "errors": [...]} of a query over one run.
@@ -203,4 +203,4 @@ TEST(GraphqlExecution, WhatCannotBeParsedIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace::graphql
+}  // namespace millrace::graphql::execution_test

@@ -4,7 +4,7 @@
 
 #include "api/json/reader.h"
 
-namespace millrace::graphql {
+namespace millrace::graphql::inspect_test {
 namespace {
 
 std::string inspected(const std::string& json) { return inspect(*parse_json_text(json)); }
@@ -35,4 +35,4 @@ TEST(GraphqlInspect, LongTextsKeepTheirEnds) {
 }
 
 }  // namespace
-}  // namespace millrace::graphql
+}  // namespace millrace::graphql::inspect_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::byte_ranges_test {
 namespace {
 
 // "0-2 4-6", "whole", "416" or the text of the refusal.
@@ -105,4 +105,4 @@ TEST(ClassicRange, AllElseIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::byte_ranges_test

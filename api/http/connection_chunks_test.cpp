@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::connection_chunks_test {
 namespace {
 
 struct Decoded {
@@ -79,4 +79,4 @@ TEST(ChunkDecoder, BoundsExtensionsAndTrailers) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::connection_chunks_test

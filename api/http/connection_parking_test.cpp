@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace {
+namespace millrace::connection_parking_test {
 namespace {
 
 // A connection, and the other end of it.
@@ -93,4 +93,4 @@ TEST(ConnectionParking, ClosesWhatIsWorthLeast) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::connection_parking_test

@@ -12,7 +12,7 @@
 #include "api/http/server_test_client.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::http_connection_test {
 namespace {
 
 using namespace server_test;  // NOLINT(google-build-using-namespace): made for these tests
@@ -292,4 +292,4 @@ TEST(Connection, AClientThatBreaksOffFailsTheReading) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::http_connection_test

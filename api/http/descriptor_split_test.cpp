@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::descriptor_split_test {
 namespace {
 
 TEST(DescriptorSplit, AllOfThemAreEnoughForWhatTheyAreFor) {
@@ -24,4 +24,4 @@ TEST(DescriptorSplit, ManyLeaveTheThreadsAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::descriptor_split_test

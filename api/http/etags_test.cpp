@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::etags_test {
 namespace {
 
 constexpr std::int64_t kModified = 784'903'526;  // Tue, 15 Nov 1994 12:45:26 GMT
@@ -60,4 +60,4 @@ TEST(Etags, IfRange) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::etags_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::head_test {
 namespace {
 
 std::optional<RequestHead> parse(const std::string& head) {
@@ -143,4 +143,4 @@ TEST(HttpHead, HopelessFromTheFirstByte) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::head_test

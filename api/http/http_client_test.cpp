@@ -9,7 +9,7 @@
 #include "api/http/server_test_client.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::http_client_test {
 namespace {
 
 using testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST_F(HttpClientTest, AnythingElseIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::http_client_test

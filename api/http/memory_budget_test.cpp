@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::memory_budget_test {
 namespace {
 
 TEST(MemoryBudget, WhoHasMoreThanAnEqualPartGivesWay) {
@@ -38,4 +38,4 @@ TEST(MemoryBudget, NotMoreGiveWayThanHaveTo) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::memory_budget_test

@@ -26,7 +26,7 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 // NOLINTEND
 
-namespace millrace {
+namespace millrace::server_memory_test {
 namespace {
 
 using namespace server_test;  // NOLINT(google-build-using-namespace): made for these tests
@@ -50,4 +50,4 @@ TEST(ServerMemory, OneConnectionThatCannotBeMadeEndsAlone) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::server_memory_test

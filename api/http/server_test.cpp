@@ -14,7 +14,7 @@
 #include "api/http/server_test_client.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::server_test {
 namespace {
 
 using namespace server_test;  // NOLINT(google-build-using-namespace): made for these tests
@@ -305,4 +305,4 @@ TEST(Server, BindTellsWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::server_test

@@ -13,7 +13,7 @@
 #include "api/http/server_test_client.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::server_threads_test {
 namespace {
 
 using namespace server_test;  // NOLINT(google-build-using-namespace): made for these tests
@@ -373,4 +373,4 @@ TEST(ServerThreads, AStopHasAnEnd) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::server_threads_test

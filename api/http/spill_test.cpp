@@ -7,7 +7,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::spill_test {
 namespace {
 
 TEST(Spill, ASmallReplyStaysInMemory) {
@@ -55,4 +55,4 @@ TEST(Spill, AFolderThatIsNotThereIsAClearError) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::spill_test

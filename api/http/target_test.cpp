@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::target_test {
 namespace {
 
 TEST(Target, SplitsAtTheFirstQuestionMarkOnly) {
@@ -41,4 +41,4 @@ TEST(Query, UndecodableBytesKeepTheirPercentForm) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::target_test

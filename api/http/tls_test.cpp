@@ -16,7 +16,7 @@
 #include "api/http/tls_test_client.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::tls_test {
 namespace {
 
 using namespace server_test;  // NOLINT(google-build-using-namespace): made for these tests
@@ -277,4 +277,4 @@ TEST_F(Tls, DoubtsAKeyThatEverybodyMayRead) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tls_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::json_error_test {
 namespace {
 
 // Texts and errors are those of Python 3.11.
@@ -30,4 +30,4 @@ TEST(JsonError, Utf8) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::json_error_test

@@ -8,7 +8,7 @@
 #include "api/json/writer.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::json_reader_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -181,4 +181,4 @@ TEST(JsonReader, MoreValuesThanMemoryShouldHoldAreRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::json_reader_test

@@ -7,7 +7,7 @@
 
 #include "api/json/reader.h"
 
-namespace millrace {
+namespace millrace::writer_test {
 namespace {
 
 std::string sample(Layout layout) {
@@ -182,4 +182,4 @@ TEST(PythonRepr, WritesDictsAndLists) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::writer_test

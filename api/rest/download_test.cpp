@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace millrace {
+namespace millrace::download_test {
 namespace {
 
 class MemoryFile : public ArtifactFile {
@@ -119,4 +119,4 @@ TEST(Download, NamesOfFiles) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::download_test

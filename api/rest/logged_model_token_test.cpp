@@ -5,7 +5,7 @@
 #include "api/rest/page_token.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::logged_model_token_test {
 namespace {
 
 const LoggedModelQuery kQuery{
@@ -54,4 +54,4 @@ TEST(LoggedModelToken, WhatIsNoToken) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::logged_model_token_test

@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::page_token_test {
 namespace {
 
 std::string refusal(const std::string& token) {
@@ -57,4 +57,4 @@ TEST(PageToken, AnswersWhereMlflowCrashes) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::page_token_test

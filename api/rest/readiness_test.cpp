@@ -15,7 +15,7 @@
 #include "store/schema/own_tables.h"
 #include "store/schema/prepare.h"
 
-namespace millrace {
+namespace millrace::readiness_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -220,4 +220,4 @@ TEST_F(ServerReadinessTest, IsNotAQuestionOfWritingWhereNothingIsWritten) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::readiness_test

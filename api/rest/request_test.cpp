@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::request_test {
 namespace {
 
 constexpr std::array kTag{Param{"key"}, Param{"value"}};
@@ -136,4 +136,4 @@ TEST(Request, ABodyBeyondTheLimitIsRefused) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::request_test

@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace millrace {
+namespace millrace::routes_test {
 namespace {
 
 TEST(Routes, NoMethodAndPathIsDeclaredTwice) {
@@ -72,4 +72,4 @@ TEST(Routes, OnlyOperationsArePublic) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::routes_test

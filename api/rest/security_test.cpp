@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::security_test {
 namespace {
 
 HttpRequest request(std::string method, Headers headers) {
@@ -149,4 +149,4 @@ TEST(Security, HeadersOnEveryReply) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::security_test

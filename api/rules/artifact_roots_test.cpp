@@ -12,7 +12,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::artifact_roots_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -180,4 +180,4 @@ TEST(ArtifactPlace, Join) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::artifact_roots_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::experiment_test {
 namespace {
 
 template <class Check>
@@ -100,4 +100,4 @@ TEST(ExperimentRules, FiftyCustomViews) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::experiment_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::host_policy_test {
 namespace {
 
 bool is_allowed(const std::string& uri, const HostPolicy& policy) {
@@ -72,4 +72,4 @@ TEST(HostPolicy, HasMlflowsTexts) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::host_policy_test

@@ -9,7 +9,7 @@
 #include "api/rules/memory_lookup.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::model_version_source_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -253,4 +253,4 @@ TEST_F(ModelVersionSource, AppliesTheOperatorsPatternAnywhereInTheSource) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::model_version_source_test

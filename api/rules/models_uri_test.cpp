@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::models_uri_test {
 namespace {
 
 std::string shown(const char* uri) {
@@ -33,4 +33,4 @@ TEST(ParseModelsUri, RefusesTheRest) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::models_uri_test

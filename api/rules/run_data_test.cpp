@@ -5,7 +5,7 @@
 #include "api/rules/validate.h"
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::rules_run_data_test {
 namespace {
 
 template <class Work>
@@ -77,4 +77,4 @@ TEST(RunDataRules, RepeatedKeysAreListedOncePerRepetition) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::rules_run_data_test

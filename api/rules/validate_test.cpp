@@ -7,7 +7,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::validate_test {
 namespace {
 
 // The message of the INVALID_PARAMETER_VALUE that `call` throws; "" when it passes.
@@ -117,4 +117,4 @@ TEST(CanonicalStage, IgnoresCase) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::validate_test

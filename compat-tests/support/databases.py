@@ -2,7 +2,7 @@
 
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import sqlalchemy
 
@@ -74,6 +74,17 @@ class Databases:
         with engine_of(uri).begin() as connection:
             result = connection.execute(sqlalchemy.text(sql), values)
             return [tuple(row) for row in result] if result.returns_rows else []
+
+    @contextmanager
+    def snapshot(self, uri):
+        """Yields `rows(sql)`; all its answers show the database as it was at the first.
+
+        The session of a server that was killed may still commit what it had been sent.
+        """
+        with engine_of(uri).connect() as connection:
+            if self.server:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield lambda sql: [tuple(row) for row in connection.execute(sqlalchemy.text(sql))]
 
     def catalog(self, uri):
         return read_catalog(self.server, uri)

@@ -7,7 +7,7 @@
 #include "store/schema/prepare.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::half_done_test {
 namespace {
 
 using testing::HasSubstr;
@@ -74,4 +74,4 @@ TEST_F(HalfDoneTest, ItsRowIsNotDropped) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::half_done_test

@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-namespace millrace {
+namespace millrace::clock_test {
 namespace {
 
 TEST(Clock, FollowsTheSystemInMilliseconds) {
@@ -26,4 +26,4 @@ TEST(Clock, CanBeHeldStill) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::clock_test

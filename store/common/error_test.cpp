@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::common_error_test {
 namespace {
 
 TEST(Error, QuotesUpToAStatedLength) {
@@ -28,4 +28,4 @@ TEST(Error, CutsNoCharacterInTwo) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::common_error_test

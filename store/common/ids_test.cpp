@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace millrace {
+namespace millrace::ids_test {
 namespace {
 
 TEST(Ids, AreVersionFourUuidsInHex) {
@@ -23,4 +23,4 @@ TEST(Ids, DoNotRepeat) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::ids_test

@@ -5,7 +5,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::connection_options_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -244,4 +244,4 @@ TEST(PostgresqlConnection, WhatCannotBeHonouredIsNamed) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::connection_options_test

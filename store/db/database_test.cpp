@@ -8,7 +8,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::database_test {
 namespace {
 
 using Text = std::string;
@@ -323,4 +323,4 @@ TEST_F(DbTest, AStatementThatIsTooLargeIsTheCallersFault) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::database_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::database_uri_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -193,4 +193,4 @@ TEST(WithoutPassword, HidesWhatMayBeOne) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::database_uri_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::dialect_test {
 namespace {
 
 TEST(Dialect, RowsAreLockedWhereWritersAreMany) {
@@ -93,4 +93,4 @@ TEST(Dialect, TheGreaterRowStays) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::dialect_test

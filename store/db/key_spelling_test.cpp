@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::key_spelling_test {
 namespace {
 
 using testing::IsEmpty;
@@ -30,4 +30,4 @@ TEST(LookAlikes, ThatAreMostAlikeComeFirst) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::key_spelling_test

@@ -2,7 +2,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::rows_statement_test {
 namespace {
 
 // Statements of many rows, as the dialects other than SQLite's own get them.
@@ -85,4 +85,4 @@ TEST_F(RowsStatementTest, LongTextsGoInStatementsOfFewRows) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::rows_statement_test

@@ -4,7 +4,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::session_test {
 namespace {
 
 using Text = std::string;
@@ -184,4 +184,4 @@ TEST_P(SessionSuite, AThrowingBodyLeavesNothing) {
 MILLRACE_REGISTRY_SUITE(SessionSuite);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::session_test

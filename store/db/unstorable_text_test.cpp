@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::unstorable_text_test {
 namespace {
 
 TEST(UnstorableText, IsComparedInUtf8) {
@@ -28,4 +28,4 @@ TEST(UnstorableText, IsLookedForWhereItMayBe) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::unstorable_text_test

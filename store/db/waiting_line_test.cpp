@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace millrace {
+namespace millrace::waiting_line_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -180,4 +180,4 @@ TEST_F(WaitingLineTest, IsBounded) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::waiting_line_test

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace millrace {
+namespace millrace::watch_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -87,4 +87,4 @@ TEST(Watch, WakesUpAfterAQuietTime) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::watch_test

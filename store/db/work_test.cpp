@@ -2,7 +2,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::work_test {
 namespace {
 
 class WorkTest : public DbTest {
@@ -102,4 +102,4 @@ TEST_F(WorkTest, HasOneTimeUntilItWaits) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::work_test

@@ -2,7 +2,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::model_versions_test {
 namespace {
 
 constexpr auto kNotFound = ErrorCode::ResourceDoesNotExist;
@@ -283,4 +283,4 @@ TEST_P(ModelVersionsTest, ByAlias) {
 MILLRACE_REGISTRY_SUITE(ModelVersionsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::model_versions_test

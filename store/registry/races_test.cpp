@@ -6,7 +6,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::registry_races_test {
 namespace {
 
 class RegistryRacesTest : public RegistrySuite {
@@ -234,4 +234,4 @@ TEST_P(RegistryRacesTest, RenameAndDeleteUnderLoadLeaveNoOrphans) {
 MILLRACE_REGISTRY_SUITE(RegistryRacesTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::registry_races_test

@@ -2,7 +2,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::registered_models_test {
 namespace {
 
 constexpr auto kNotFound = ErrorCode::ResourceDoesNotExist;
@@ -265,4 +265,4 @@ TEST_P(RegisteredModelsTest, IsPromptWhenTheTagIsTrueInAnyCase) {
 MILLRACE_REGISTRY_SUITE(RegisteredModelsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::registered_models_test

@@ -4,7 +4,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::search_test {
 namespace {
 
 class RegistrySearchTest : public RegistrySuite {
@@ -296,4 +296,4 @@ TEST_P(RegistrySearchTest, LargeModelsAreWhole) {
 MILLRACE_REGISTRY_SUITE(RegistrySearchTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::search_test

@@ -12,7 +12,7 @@
 #include "store/schema/prepare.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::family_test {
 namespace {
 
 using testing::HasSubstr;
@@ -171,4 +171,4 @@ TEST_F(EmptyDatabaseTest, AnUnfinishedFamilyIsNotTheOthersConcern) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::family_test

@@ -2,7 +2,7 @@
 // interrupted.
 #include "store/suites/migration_world.h"
 
-namespace millrace {
+namespace millrace::migrator_kill_test {
 namespace {
 
 class MigratorKillTest : public MigrationWorld {
@@ -61,4 +61,4 @@ TEST_P(MigratorKillTest, AtAnyMoment) {
 MILLRACE_MIGRATION_WORLDS(MigratorKillTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::migrator_kill_test

@@ -5,7 +5,7 @@
 #include "store/schema/own_tables.h"
 #include "store/suites/migration_world.h"
 
-namespace millrace {
+namespace millrace::migrator_test {
 namespace {
 
 using testing::HasSubstr;
@@ -199,4 +199,4 @@ TEST_P(MigratorTest, OfTwoAtOnceOneWorks) {
 MILLRACE_MIGRATION_WORLDS(MigratorTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::migrator_test

@@ -9,7 +9,7 @@
 
 #include "store/search/indexes.h"
 
-namespace millrace {
+namespace millrace::mlflow_family_test {
 namespace {
 
 std::vector<std::smatch> matches(const std::string& text, const char* pattern) {
@@ -95,4 +95,4 @@ TEST(AdditiveIndexes, AreNamedSoThatDetachFindsThem) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::mlflow_family_test

@@ -7,7 +7,7 @@
 #include "store/schema/prepare.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::own_tables_test {
 namespace {
 
 using testing::HasSubstr;
@@ -121,4 +121,4 @@ TEST_F(OwnTablesTest, AreAsTheyWereAfterATouchWhichIsAWrite) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::own_tables_test

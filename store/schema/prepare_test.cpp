@@ -14,7 +14,7 @@
 #include "store/schema/own_tables.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::prepare_test {
 namespace {
 
 using testing::HasSubstr;
@@ -284,4 +284,4 @@ TEST_F(SchemaTest, DetachDropsAllThatIsOurs) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::prepare_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace::search {
+namespace millrace::search::search_experiments_test {
 namespace {
 
 std::string problem(std::string_view filter, const std::vector<std::string>& order_by = {}) {
@@ -106,4 +106,4 @@ TEST(ExperimentSearch, ARepeatedColumnAddsNothing) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::search_experiments_test

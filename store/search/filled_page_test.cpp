@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace millrace::search {
+namespace millrace::search::filled_page_test {
 namespace {
 
 struct Item {
@@ -69,4 +69,4 @@ TEST(FilledPageTest, AfterLargeItemsMoreAreFilledTogetherAgain) {
 TEST(FilledPageTest, NothingIsFilledWithoutItems) { EXPECT_EQ(run({}, {4, 100}).asked, ""); }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::filled_page_test

@@ -5,7 +5,7 @@
 #include "store/common/error.h"
 #include "store/search/registry.h"
 
-namespace millrace::search {
+namespace millrace::search::filter_test {
 namespace {
 
 using testing::ElementsAre;
@@ -143,4 +143,4 @@ TEST(Filter, WhereMlflowCrashes) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::filter_test

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::search {
+namespace millrace::search::lexer_test {
 namespace {
 
 using testing::ElementsAre;
@@ -85,4 +85,4 @@ TEST(Lexer, BytesThatAreNoTextAreErrors) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::lexer_test

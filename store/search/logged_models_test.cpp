@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace::search {
+namespace millrace::search::search_logged_models_test {
 namespace {
 
 // "CODE message" of what `body` throws.
@@ -101,4 +101,4 @@ TEST(LoggedModelQuery, NullsComeLastOnEveryDialect) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::search_logged_models_test

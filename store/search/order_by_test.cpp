@@ -7,7 +7,7 @@
 #include "store/common/error.h"
 #include "store/search/shell_words.h"
 
-namespace millrace::search {
+namespace millrace::search::order_by_test {
 namespace {
 
 using testing::ElementsAre;
@@ -104,4 +104,4 @@ TEST(Order, AColumnGivenTwiceIsAnErrorOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::order_by_test

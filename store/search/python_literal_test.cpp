@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace::search {
+namespace millrace::search::python_literal_test {
 namespace {
 
 using testing::ElementsAre;
@@ -58,4 +58,4 @@ TEST(PythonLiteral, DepthIsBounded) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::python_literal_test

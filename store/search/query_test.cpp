@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace::search {
+namespace millrace::search::query_test {
 namespace {
 
 template <class Body>
@@ -57,4 +57,4 @@ TEST(QueryText, PatternsAreBoundedOnSqlite) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::query_test

@@ -6,7 +6,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace::search {
+namespace millrace::search::registry_test {
 namespace {
 
 using testing::ElementsAre;
@@ -128,4 +128,4 @@ TEST(RegistrySearch, WhatADatabaseCannotCompare) {
 }
 
 }  // namespace
-}  // namespace millrace::search
+}  // namespace millrace::search::registry_test

@@ -3,7 +3,7 @@
 
 #include "store/suites/migration_world.h"
 
-namespace millrace {
+namespace millrace::suites_administration_test {
 namespace {
 
 class AdministrationTest : public MigrationWorld {
@@ -141,4 +141,4 @@ TEST_P(AdministrationTest, ValuesThatDoNotFitAreRefused) {
 MILLRACE_MIGRATION_WORLDS(AdministrationTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::suites_administration_test

@@ -7,7 +7,7 @@
 #include "store/suites/server.h"
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::delivery_test {
 namespace {
 
 // What stays under way when the first row has come: more than sockets hold of one statement's rows,
@@ -148,4 +148,4 @@ TEST_P(DeliveryTest, SamplesOfMetricHistories) {
 MILLRACE_SERVER_SUITE(DeliveryTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::delivery_test

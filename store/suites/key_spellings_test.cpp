@@ -2,7 +2,7 @@
 // them apart, refused by both names where it does not, with nothing stored.
 #include "store/suites/run_data.h"
 
-namespace millrace {
+namespace millrace::key_spellings_test {
 namespace {
 
 using Tags = std::vector<Tag>;
@@ -229,4 +229,4 @@ TEST_P(KeySpellingsTest, OfTheMetricsOfALoggedModel) {
 MILLRACE_REGISTRY_SUITE(KeySpellingsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::key_spellings_test

@@ -5,7 +5,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::remembered_replies_test {
 namespace {
 
 class RememberedRepliesTest : public StoreSuite {
@@ -78,4 +78,4 @@ TEST_P(RememberedRepliesTest, OneNameIsTakenByOneAtATime) {
 MILLRACE_REGISTRY_SUITE(RememberedRepliesTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::remembered_replies_test

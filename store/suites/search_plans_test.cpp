@@ -15,7 +15,7 @@
 #include "store/suites/database_files.h"
 #include "store/tracking/runs.h"
 
-namespace millrace {
+namespace millrace::search_plans_test {
 namespace {
 
 using sqlite_api::sqlite3;
@@ -341,4 +341,4 @@ TEST_F(SearchPlanTest, StepsOfAModelDoNotGrowWithItsVersions) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::search_plans_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::log_text_test {
 namespace {
 
 TEST(LogText, StaysOnOneLineAndShort) {
@@ -12,4 +12,4 @@ TEST(LogText, StaysOnOneLineAndShort) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::log_text_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::percent_decoding_test {
 namespace {
 
 constexpr const char* kReplacement = "\xEF\xBF\xBD";
@@ -57,4 +57,4 @@ TEST(Quote, KeepsLettersDigitsAndWhatItIsTold) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::percent_decoding_test

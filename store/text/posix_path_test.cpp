@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::posix_path_test {
 namespace {
 
 TEST(NormalizePath, IsPythonsNormpath) {
@@ -21,4 +21,4 @@ TEST(NormalizePath, IsPythonsNormpath) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::posix_path_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace millrace::python {
+namespace millrace::python::python_text_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -131,4 +131,4 @@ TEST(PythonNumbers, TellsWhetherAnIntFits) {
 }
 
 }  // namespace
-}  // namespace millrace::python
+}  // namespace millrace::python::python_text_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace {
+namespace millrace::text_uri_test {
 namespace {
 
 TEST(SplitUri, FindsTheParts) {
@@ -97,4 +97,4 @@ TEST(UriScheme, IsTheLowerCaseWordBeforeTheColon) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::text_uri_test

@@ -2,7 +2,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::tracking_experiments_test {
 namespace {
 
 std::string location_of(std::int64_t id) { return "mlflow-artifacts:/" + std::to_string(id); }
@@ -248,4 +248,4 @@ TEST_P(ExperimentsTest, AllOfManyWritesOfOneNewTagSucceed) {
 MILLRACE_REGISTRY_SUITE(ExperimentsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tracking_experiments_test

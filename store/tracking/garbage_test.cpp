@@ -4,7 +4,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::garbage_test {
 namespace {
 
 using tracking::Garbage;
@@ -326,4 +326,4 @@ TEST_P(GarbageTest, FoldersAreComparedByWholeNames) {
 MILLRACE_REGISTRY_SUITE(GarbageTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::garbage_test

@@ -4,7 +4,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::local_locations_test {
 namespace {
 
 class LocalLocationsTest : public TrackingSuite {
@@ -35,4 +35,4 @@ TEST_P(LocalLocationsTest, WhatMayBeAFolder) {
 MILLRACE_REGISTRY_SUITE(LocalLocationsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::local_locations_test

@@ -2,7 +2,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::tracking_logged_models_test {
 namespace {
 
 class LoggedModelsTest : public TrackingSuite {
@@ -255,4 +255,4 @@ TEST_P(LoggedModelsTest, EveryModelOfALongPageHasItsTags) {
 MILLRACE_REGISTRY_SUITE(LoggedModelsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tracking_logged_models_test

@@ -2,7 +2,7 @@
 
 #include "store/suites/registry.h"
 
-namespace millrace {
+namespace millrace::lookup_test {
 namespace {
 
 class TrackingLookupTest : public RegistrySuite {
@@ -107,4 +107,4 @@ TEST_P(TrackingLookupTest, AppendingNeedsALivingModel) {
 MILLRACE_REGISTRY_SUITE(TrackingLookupTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::lookup_test

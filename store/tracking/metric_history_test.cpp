@@ -5,7 +5,7 @@
 #include "store/suites/run_data.h"
 #include "store/tracking/run_data.h"
 
-namespace millrace {
+namespace millrace::metric_history_test {
 namespace {
 
 class MetricHistoryTest : public RunDataSuite {
@@ -122,4 +122,4 @@ TEST_P(MetricHistoryTest, ASampleKeepsToItsSteps) {
 MILLRACE_REGISTRY_SUITE(MetricHistoryTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::metric_history_test

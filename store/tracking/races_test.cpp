@@ -1,7 +1,7 @@
 // Concurrent operations of tracking: what must hold whatever their order.
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::tracking_races_test {
 namespace {
 
 class TrackingRacesTest : public TrackingSuite {
@@ -49,4 +49,4 @@ TEST_P(TrackingRacesTest, NothingIsCreatedInADeletedExperiment) {
 MILLRACE_REGISTRY_SUITE(TrackingRacesTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tracking_races_test

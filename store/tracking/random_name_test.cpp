@@ -5,7 +5,7 @@
 #include <regex>
 #include <set>
 
-namespace millrace::tracking {
+namespace millrace::tracking::random_name_test {
 namespace {
 
 TEST(RandomName, HasMlflowsForm) {
@@ -21,4 +21,4 @@ TEST(RandomName, HasMlflowsForm) {
 }
 
 }  // namespace
-}  // namespace millrace::tracking
+}  // namespace millrace::tracking::random_name_test

@@ -6,7 +6,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::registries_test {
 namespace {
 
 using tracking::registry_place;
@@ -60,4 +60,4 @@ TEST(RegistryPlaceTest, FitsItsColumn) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::registries_test

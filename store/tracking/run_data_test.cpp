@@ -6,7 +6,7 @@
 
 #include "store/suites/run_data.h"
 
-namespace millrace {
+namespace millrace::tracking_run_data_test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -227,4 +227,4 @@ TEST_P(RunDataTest, TheLatestValueIsRightUnderManyWriters) {
 MILLRACE_REGISTRY_SUITE(RunDataTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::tracking_run_data_test

@@ -2,7 +2,7 @@
 #include "store/suites/tracking.h"
 #include "store/tracking/runs.h"
 
-namespace millrace {
+namespace millrace::run_inputs_test {
 namespace {
 
 class RunInputsTest : public TrackingSuite {
@@ -150,4 +150,4 @@ TEST_P(RunInputsTest, ManyClientsOfOneRunBringOneInputAtOnce) {
 MILLRACE_REGISTRY_SUITE(RunInputsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::run_inputs_test

@@ -4,7 +4,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::run_rows_test {
 namespace {
 
 class RunRowsTest : public TrackingSuite {
@@ -97,4 +97,4 @@ TEST_P(RunRowsTest, OnlyActiveRunsPassWhereTheyMustBe) {
 
 MILLRACE_REGISTRY_SUITE(RunRowsTest);
 
-}  // namespace millrace
+}  // namespace millrace::run_rows_test

@@ -3,7 +3,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::run_search_test {
 namespace {
 
 class RunSearchTest : public TrackingSuite {
@@ -163,4 +163,4 @@ TEST_P(RunSearchTest, LargeRunsAreWhole) {
 
 MILLRACE_REGISTRY_SUITE(RunSearchTest);
 
-}  // namespace millrace
+}  // namespace millrace::run_search_test

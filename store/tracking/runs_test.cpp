@@ -2,7 +2,7 @@
 
 #include "store/suites/tracking.h"
 
-namespace millrace {
+namespace millrace::runs_test {
 namespace {
 
 class RunsTest : public TrackingSuite {
@@ -262,4 +262,4 @@ TEST_P(RunsTest, NoChangeOfATagIsLost) {
 MILLRACE_REGISTRY_SUITE(RunsTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::runs_test

@@ -4,7 +4,7 @@
 
 #include "store/common/error.h"
 
-namespace millrace::tracking {
+namespace millrace::tracking::stored_json_test {
 namespace {
 
 std::string add_model_version(const std::string& list, const std::string& name,
@@ -54,4 +54,4 @@ TEST(StoredJson, RefusesWhatIsNoList) {
 }
 
 }  // namespace
-}  // namespace millrace::tracking
+}  // namespace millrace::tracking::stored_json_test

@@ -24,7 +24,7 @@ namespace {
 // How long another replica may take to set up a schema or to index large tables.
 constexpr const char* kLockSeconds = "600";
 // A definition waits for the transactions that use its table, and who comes later waits for it.
-constexpr const char* kSettings =
+constexpr const char* kMigrationSettings =
     "SET SESSION lock_wait_timeout = 60, @millrace_sql_mode = @@SESSION.sql_mode";
 // In a transaction rows are changed as by the other sessions: what does not fit is refused, and 0
 // stays 0. Definitions have the server's own mode, which triggers keep.
@@ -146,7 +146,7 @@ MysqlAdministration::MysqlAdministration(const ServerAddress& address) {
     throw Error(ErrorCode::InvalidState,
                 "The database URI asks for TLS, and the connection is not encrypted.");
   }
-  execute(kSettings);
+  execute(kMigrationSettings);
   execute(kIsolation);
   const std::vector<Row> cluster = query("SHOW VARIABLES LIKE 'wsrep_on'");
   on_cluster_ = !cluster.empty() && cluster.front().at(1) == "ON";

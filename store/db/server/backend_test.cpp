@@ -9,7 +9,7 @@
 
 #include "store/suites/server.h"
 
-namespace millrace {
+namespace millrace::server_backend_test {
 namespace {
 
 class ServerBackendTest : public ServerSuite {
@@ -188,4 +188,4 @@ TEST_P(ServerBackendTest, AServerThatHangsHoldsNobody) {
 MILLRACE_SERVER_SUITE(ServerBackendTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::server_backend_test

@@ -4,7 +4,7 @@
 
 #include "store/suites/server.h"
 
-namespace millrace {
+namespace millrace::server_connection_test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -174,4 +174,4 @@ TEST_P(ServerConnectionTest, AReadOnlyDatabaseSaysSo) {
 MILLRACE_SERVER_SUITE(ServerConnectionTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::server_connection_test

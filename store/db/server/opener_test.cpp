@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-namespace millrace {
+namespace millrace::opener_test {
 namespace {
 
 // Is of no use but to be there.
@@ -129,4 +129,4 @@ TEST_F(SessionOpenerTest, ItsEndWaitsForNothing) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::opener_test

@@ -5,7 +5,7 @@
 
 #include "store/suites/server.h"
 
-namespace millrace {
+namespace millrace::outcomes_test {
 namespace {
 
 class OutcomesTest : public ServerSuite {
@@ -121,4 +121,4 @@ TEST_P(OutcomesTest, AServersWritesLeaveTokens) {
 MILLRACE_SERVER_SUITE(OutcomesTest);
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::outcomes_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace millrace {
+namespace millrace::placeholders_test {
 namespace {
 
 std::string numbered(std::string_view sql, std::size_t wanted) {
@@ -33,4 +33,4 @@ TEST(Placeholders, AreAsManyAsTheValues) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::placeholders_test

@@ -7,7 +7,7 @@
 #include <array>
 #include <thread>
 
-namespace millrace {
+namespace millrace::pool_test {
 namespace {
 
 // Answers nothing; its server may hang up.
@@ -154,4 +154,4 @@ TEST_F(SessionPoolTest, AFreshOneTakesThePlaceOfOneThatWaits) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::pool_test

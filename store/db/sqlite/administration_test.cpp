@@ -9,7 +9,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::sqlite_administration_test {
 namespace {
 
 using testing::HasSubstr;
@@ -154,4 +154,4 @@ TEST_F(SqliteAdministrationTest, AFullDiskIsToldAndCanBeMended) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::sqlite_administration_test

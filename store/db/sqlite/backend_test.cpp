@@ -9,7 +9,7 @@
 #include "store/db/sqlite/session.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::sqlite_backend_test {
 namespace {
 
 class SqliteBackendTest : public DbTest {
@@ -91,4 +91,4 @@ TEST_F(SqliteBackendTest, ALockThatStaysIsReportedAsTemporary) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::sqlite_backend_test

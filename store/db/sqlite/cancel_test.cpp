@@ -11,7 +11,7 @@
 #include "store/db/sqlite/session.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::cancel_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -141,4 +141,4 @@ TEST_F(SqliteCancelTest, WritersLeaveAForeignLockAtTheirDeadline) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::cancel_test

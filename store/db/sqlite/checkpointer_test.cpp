@@ -8,7 +8,7 @@
 #include "store/db/sqlite/session.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::checkpointer_test {
 namespace {
 
 class SqliteCheckpointerTest : public DbTest {
@@ -70,4 +70,4 @@ TEST_F(SqliteCheckpointerTest, TouchesNoFileThatHasTakenTheDatabasesPlace) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::checkpointer_test

@@ -9,7 +9,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::copy_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -134,4 +134,4 @@ TEST_F(SqliteCopyTest, EndsWhereItIsAskedTo) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::copy_test

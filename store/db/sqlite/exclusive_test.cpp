@@ -10,7 +10,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::exclusive_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST_F(SqliteExclusiveTest, WhatIsNoDatabaseCanBeMovedToo) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::exclusive_test

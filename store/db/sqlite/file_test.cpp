@@ -10,7 +10,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -113,4 +113,4 @@ TEST_F(SqliteFileTest, ARemovedLogIsNoticed) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::file_test

@@ -4,7 +4,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::journal_test {
 namespace {
 
 class SqliteJournalTest : public DbTest {
@@ -82,4 +82,4 @@ TEST_F(SqliteJournalTest, UnknownFileSystemsCountAsNotLocal) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::journal_test

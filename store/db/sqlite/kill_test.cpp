@@ -10,7 +10,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::kill_test {
 namespace {
 
 class SqliteKillTest : public DbTest {
@@ -78,4 +78,4 @@ TEST_F(SqliteKillTest, NothingAcknowledgedIsLost) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::kill_test

@@ -9,7 +9,7 @@
 #include "store/db/waiting_line.h"
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::lane_bound_test {
 namespace {
 
 constexpr int kMany = static_cast<int>(LineBound::kLongest) + 40;
@@ -70,4 +70,4 @@ TEST_F(SqliteLaneBoundTest, OfLargeWritesNeverMoreWait) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::lane_bound_test

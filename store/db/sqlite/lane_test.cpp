@@ -9,7 +9,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::lane_test {
 namespace {
 
 class SqliteLaneTest : public DbTest {
@@ -386,4 +386,4 @@ TEST_F(SqliteLaneTest, AWriteWaitsForAForeignLock) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::lane_test

@@ -8,7 +8,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::lane_turns_test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -66,4 +66,4 @@ TEST_F(SqliteLaneTurnsTest, WithoutSmallOnesNothingWaits) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::lane_turns_test

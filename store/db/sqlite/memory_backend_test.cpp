@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace millrace {
+namespace millrace::memory_backend_test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -147,4 +147,4 @@ TEST_F(SqliteMemoryTest, EightReadersAndEightWriters) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::memory_backend_test

@@ -5,7 +5,7 @@
 
 #include "store/suites/database_files.h"
 
-namespace millrace {
+namespace millrace::sqlite_uri_test {
 namespace {
 
 class SqliteUri : public DbTest {};
@@ -127,4 +127,4 @@ TEST_F(SqliteUri, WhatCannotBeOpenedIsNamedWithTheReason) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::sqlite_uri_test
