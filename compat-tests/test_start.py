@@ -101,7 +101,8 @@ def test_trusted_proxies(tmp_path):
         return done.stdout.partition(":")[0]
 
     for number, (options, wanted) in enumerate([("--proxy-headers", "https"), ("--forwarded-allow-ips=*", "https"),
-                                                ("--forwarded-allow-ips 10.0.0.1", "http")]):
+                                                ("--forwarded-allow-ips 127.0.0.0/8", "https"),
+                                                ("--forwarded-allow-ips 10.0.0.0/8", "http")]):
         with MillraceServer(tmp_path / str(number), f"--uvicorn-opts={options}") as server:
             assert scheme(server) == wanted, options
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from support.client_programs import FOLDER, play, play_on_both, run
-from support.millrace_server import ROOT, VENV
+from support.client_programs import FOLDER, play, play_on_both, run, run_program
+from support.millrace_server import ROOT
 from support.rest import Rest
 
 VERSIONS = ["3.17.2", "3.0.1", "2.22.5"]
@@ -114,8 +114,8 @@ def artifacts(server, experiment):
 def test_autologging_logs_the_same_to_both_servers(millrace, mlflow_server):
     servers = (millrace, mlflow_server)
     with ThreadPoolExecutor() as pool:
-        done = pool.map(lambda server: run([VENV / "bin" / "python", FOLDER / "autolog_program.py"], server), servers)
-        assert all(printed.endswith("trained\n") for printed, _ in done)
+        done = pool.map(lambda server: run_program("autolog_program.py", "3.17.2", server), servers)
+        assert all(printed.endswith("trained\n") for printed in done)
     ours, theirs = (logged(server, "autolog") for server in servers)
     assert len(ours) == len(theirs) == 5  # outer, search with its two candidates, one without a name
     assert ours == theirs

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.client_programs import FOLDER, play_on_both, run
-from support.millrace_server import VENV
+from support.client_programs import play_on_both, run_program
 
 NEWEST = "3.17.2"
 VERSIONS = [NEWEST, "3.0.1", "2.22.5"]
@@ -38,9 +37,9 @@ def test_another_client_finds_and_loads_it(version, millrace, mlflow_server):
 
 @pytest.mark.parametrize("flavour", ["pyfunc", "lightgbm"])
 def test_flavours(flavour, millrace, mlflow_server):
-    program = [VENV / "bin" / "python", "-W", "ignore", FOLDER / "flavour_program.py", flavour]
     with ThreadPoolExecutor() as pool:
-        for printed, _ in pool.map(lambda server: run(program, server), (millrace, mlflow_server)):
+        servers = (millrace, mlflow_server)
+        for printed in pool.map(lambda server: run_program("flavour_program.py", NEWEST, server, flavour), servers):
             assert printed.splitlines()[-1] == "the same"
 
 

@@ -18,6 +18,7 @@
 #include "api/http/tls.h"
 #include "api/rest/app.h"
 #include "api/rest/dispatch.h"
+#include "api/rest/memory.h"
 #include "artifacts/location.h"
 #include "artifacts/writable.h"
 #include "store/common/error.h"
@@ -127,6 +128,7 @@ void serve(const Config& config) {
   };
   stopper.serving(server, end_work);
   renewal.start();
+  give_memory_back();  // what the start took and needs no more
   spdlog::info("Listening on {}://{}{}", tls ? "https" : "http", address_text(config.host, port),
                config.static_prefix);
   server.run();

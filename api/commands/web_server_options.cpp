@@ -1,13 +1,12 @@
 #include "api/commands/web_server_options.h"
 
-#include <arpa/inet.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <span>
 #include <string_view>
 
 #include "api/commands/option_values.h"
+#include "api/http/trusted_proxies.h"
 #include "store/common/error.h"
 
 namespace millrace {
@@ -234,14 +233,7 @@ class OptionsReader {
 
   void set_proxies(const WebServerOption& option, const std::string& value) {
     config_.forwarded_allow_ips = split_list(value);
-    for (const std::string& address : config_.forwarded_allow_ips) {
-      in6_addr parsed{};
-      if (address != "*" && inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
-          inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
-        throw_invalid_parameter(std::string(option.names) + ": '" + address +
-                                "' is no address, and not *.");
-      }
-    }
+    TrustedProxies(option.names, config_.forwarded_allow_ips);  // throws where one is none
   }
 
   [[noreturn]] void refuse(const std::string& what) const {

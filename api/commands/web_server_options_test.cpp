@@ -57,12 +57,12 @@ TEST(WebServerOptions, TlsMayNotContradictItself) {
 TEST(WebServerOptions, TrustedProxies) {
   Config config;
   EXPECT_THAT(config.forwarded_allow_ips, ElementsAre("127.0.0.1"));
-  read_web_server_options(WebServer::Gunicorn, "--forwarded-allow-ips='10.0.0.1, ::1'", config);
-  EXPECT_THAT(config.forwarded_allow_ips, ElementsAre("10.0.0.1", "::1"));
+  read_web_server_options(WebServer::Gunicorn, "--forwarded-allow-ips='10.0.0.0/8, ::1'", config);
+  EXPECT_THAT(config.forwarded_allow_ips, ElementsAre("10.0.0.0/8", "::1"));
   read_web_server_options(WebServer::Uvicorn, "--forwarded-allow-ips=*", config);
   EXPECT_THAT(config.forwarded_allow_ips, ElementsAre("*"));
-  EXPECT_THAT(refusal_of(WebServer::Uvicorn, "--forwarded-allow-ips=10.0.0.0/8"),
-              HasSubstr("'10.0.0.0/8' is no address"));
+  EXPECT_THAT(refusal_of(WebServer::Uvicorn, "--forwarded-allow-ips=10.0.0.1/8"),
+              HasSubstr("--forwarded-allow-ips: '10.0.0.1/8' is no address"));
 }
 
 TEST(WebServerOptions, TuningIsNamed) {

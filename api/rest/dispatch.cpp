@@ -36,12 +36,10 @@ bool is_read(std::string_view method) {
 }
 
 // Scheme and host as the client sees them. Trusted proxies are believed about the scheme.
-std::string server_origin(const HttpRequest& http, const std::vector<std::string>& proxies) {
+std::string server_origin(const HttpRequest& http, const TrustedProxies& proxies) {
   const std::string* host = http.header("host");
-  const bool trusted = std::any_of(proxies.begin(), proxies.end(), [&http](const std::string& one) {
-    return one == "*" || one == http.peer;
-  });
-  const std::string* proto = trusted ? http.header("x-forwarded-proto") : nullptr;
+  const std::string* proto =
+      proxies.contains(http.peer) ? http.header("x-forwarded-proto") : nullptr;
   const bool https = proto != nullptr && (*proto == "https" || *proto == "http") ? *proto == "https"
                                                                                  : http.is_secure;
   return (https ? "https://" : "http://") + (host == nullptr ? std::string() : *host);
@@ -80,7 +78,10 @@ HttpResponse method_not_allowed(const Rows& rows) {
 }  // namespace
 
 Dispatch::Dispatch(App& app, SecuritySettings security)
-    : app_(app), index_(app.config.static_prefix), security_(std::move(security)) {
+    : app_(app),
+      index_(app.config.static_prefix),
+      proxies_("forwarded_allow_ips", app.config.forwarded_allow_ips),
+      security_(std::move(security)) {
   limit_kept_memory();
 }
 
@@ -158,7 +159,7 @@ HttpResponse Dispatch::answer(const Route& row, const Request& request) const {
 
 HttpResponse Dispatch::unknown_path(const HttpRequest& http, const Target& target) const {
   const std::string& prefix = app_.config.static_prefix;
-  const std::string origin = server_origin(http, app_.config.forwarded_allow_ips);
+  const std::string origin = server_origin(http, proxies_);
   const std::string query = target.raw_query.empty() ? "" : "?" + std::string(target.raw_query);
   if (!prefix.empty() && target.path == prefix && is_read(http.method)) {
     return redirect_reply(origin + prefix + "/" + query);

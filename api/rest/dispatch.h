@@ -3,6 +3,7 @@
 
 #include "api/http/exchange.h"
 #include "api/http/target.h"
+#include "api/http/trusted_proxies.h"
 #include "api/rest/app.h"
 #include "api/rest/routes.h"
 #include "api/rest/security.h"
@@ -30,6 +31,7 @@ class Dispatch {
 
   App& app_;
   RouteIndex index_;
+  TrustedProxies proxies_;
   Security security_;
 };
 

@@ -14,8 +14,8 @@ inline constexpr std::size_t kLargeRequest = std::size_t{1} << 20U;
 // left free at an arena's end, goes back by itself.
 void limit_kept_memory();
 
-// Gives back what is free between blocks in use. For the end of a large request; several at once do
-// it once.
+// Gives back what is free between blocks in use. For the end of a start and of a large request;
+// several at once do it once.
 void give_memory_back();
 
 }  // namespace millrace

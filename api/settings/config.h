@@ -27,7 +27,7 @@ struct Config {
   std::string ssl_certfile;
   std::string ssl_keyfile;
   std::string ssl_ca_certs;
-  // The peers whose X-Forwarded-Proto is believed; "*" means all.
+  // The peers whose X-Forwarded-Proto is believed (api/http/trusted_proxies.h).
   std::vector<std::string> forwarded_allow_ips = {"127.0.0.1"};
 
   // SQLAlchemy's form of database address: sqlite:///relative.db, mysql+pymysql://u:p@host/db, ...

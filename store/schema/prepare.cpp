@@ -49,7 +49,7 @@ void create_default_experiment(Db& db, const DefaultExperiment& experiment) {
   });
 }
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_schema(const std::string& message) {
   throw Error(ErrorCode::InvalidState, message);
 }
 
@@ -66,11 +66,11 @@ std::string statement_of(const SchemaFamily& family, std::string_view revision) 
 }
 
 void refuse_older(const Db& db, const SchemaFamily& family, const Revision& found) {
-  refuse(statement_of(family, found.id) +
-         (found.release.empty() ? "" : " (MLflow " + std::string(found.release) + ")") +
-         ", and Millrace needs " + std::string(head_revision(family).id) + " (" +
-         std::string(family.release) + "). Take a backup, then " + upgrade_advice(db, family) +
-         ".");
+  refuse_schema(statement_of(family, found.id) +
+                (found.release.empty() ? "" : " (MLflow " + std::string(found.release) + ")") +
+                ", and Millrace needs " + std::string(head_revision(family).id) + " (" +
+                std::string(family.release) + "). Take a backup, then " +
+                upgrade_advice(db, family) + ".");
 }
 
 // The single revision in the version table.
@@ -79,12 +79,13 @@ const std::string& single_revision(const Db& db, const SchemaFamily& family,
   const std::string table(family.version_table);
   if (found.revisions.empty()) {
     const std::string name(family.name);
-    refuse("The database has tables but no " + name + " schema version in a table " + table +
-           ", so it is no " + name + " database, or one that MLflow has not finished to set up. " +
-           "If it is MLflow's, take a backup and " + upgrade_advice(db, family) + ".");
+    refuse_schema("The database has tables but no " + name + " schema version in a table " + table +
+                  ", so it is no " + name +
+                  " database, or one that MLflow has not finished to set up. " +
+                  "If it is MLflow's, take a backup and " + upgrade_advice(db, family) + ".");
   }
   if (found.revisions.size() > 1) {
-    refuse("The table " + table + " of the database has more than one row.");
+    refuse_schema("The table " + table + " of the database has more than one row.");
   }
   return found.revisions.front();
 }
@@ -101,10 +102,10 @@ void handle_unknown(Db& db, const SchemaFamily& family, const std::string& revis
       std::string(head_revision(family).id) + " of " + std::string(family.release) + ")";
   const TableUse use = unknown == UnknownSchema::Write ? TableUse::Writing : TableUse::Reading;
   const std::string obstacle = obstacle_for(db, family, use);
-  if (!obstacle.empty()) refuse(found + ", and cannot be used: " + obstacle + ".");
+  if (!obstacle.empty()) refuse_schema(found + ", and cannot be used: " + obstacle + ".");
   switch (unknown) {
     case UnknownSchema::Refuse:
-      refuse(
+      refuse_schema(
           found +
           ": a newer MLflow has migrated it. Use a newer Millrace. Until there is one, 'millrace "
           "server --unknown-schema=read-only' serves what is there and changes nothing, and "
@@ -129,8 +130,8 @@ const std::string& check_found(Db& db, const SchemaFamily& family, const FoundSc
   if (revision == head_revision(family).id) {
     const std::string obstacle = obstacle_for(db, family, TableUse::Writing);
     if (obstacle.empty()) return revision;
-    refuse(statement_of(family, revision) + ", but " + obstacle +
-           ": somebody has changed its tables. Undo that, or restore a backup.");
+    refuse_schema(statement_of(family, revision) + ", but " + obstacle +
+                  ": somebody has changed its tables. Undo that, or restore a backup.");
   }
   if (const auto older = find_revision(family, revision)) refuse_older(db, family, *older);
   handle_unknown(db, family, revision, unknown);
@@ -142,8 +143,9 @@ FoundSchema look(Db& db, const SchemaFamily& family, const SchemaFamilies& known
       db.read([&](Session& session) { return look_for(family, known, session, db.dialect()); });
   if (found.own) require_compatible(*found.own);
   if (found.half_done && !found.half_done->notice.beside_servers) {
-    refuse("Not all of the database is changed yet: " + describe(*found.half_done, db.uri()) +
-           ", and until then nothing else may use it.");
+    refuse_schema(
+        "Not all of the database is changed yet: " + describe(*found.half_done, db.uri()) +
+        ", and until then nothing else may use it.");
   }
   return found;
 }
@@ -153,7 +155,8 @@ void refuse_half_done(Db& db) {
   const auto names = db.read([&](Work& work) { return table_names(work, db.dialect()); });
   if (std::find(names.begin(), names.end(), kMigrationTable) == names.end()) return;
   const auto half_done = db.read([](Work& work) { return unfinished_migration(work); });
-  if (half_done) refuse("Nothing can be taken away yet: " + describe(*half_done, db.uri()) + ".");
+  if (half_done)
+    refuse_schema("Nothing can be taken away yet: " + describe(*half_done, db.uri()) + ".");
 }
 
 }  // namespace

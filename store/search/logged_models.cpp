@@ -26,11 +26,6 @@ constexpr std::array<std::string_view, 11> order_columns{"model_id",
 // trusted.
 constexpr std::size_t most_metrics = 63 - order_columns.size();
 
-template <class T>
-bool one_of(const T& value, std::initializer_list<std::string_view> values) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
 bool is_column(std::string_view name) {
   return std::find(order_columns.begin(), order_columns.end(), name) != order_columns.end();
 }

@@ -31,11 +31,6 @@ constexpr SearchTable versions = {.table = "model_versions",
                                   .condition = "v.current_stage != 'Deleted_Internal'",
                                   .rare = 4'000};
 
-template <class T>
-bool one_of(const T& value, std::initializer_list<std::string_view> values) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
 [[noreturn]] void refuse_operator(std::string_view where, const std::string& op) {
   throw_invalid_parameter("Invalid comparator for " + std::string(where) + ": " + op);
 }

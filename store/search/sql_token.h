@@ -1,13 +1,20 @@
 // Tokens and groups of a statement, as sqlparse tells them apart (sqlparse.tokens, sqlparse.sql).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace millrace::search {
+
+template <class T, class U>
+bool one_of(const T& value, std::initializer_list<U> values) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
 
 // sqlparse's token types, as far as a rule of the lexer produces them. Those of one family stand
 // together, so that "in T.Keyword" is a range.

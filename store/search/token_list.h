@@ -2,7 +2,6 @@
 // Indexes are as Python's: signed, and a stretch that ends before it begins is empty.
 #pragma once
 
-#include <algorithm>
 #include <deque>
 #include <initializer_list>
 
@@ -11,11 +10,6 @@
 namespace millrace::search {
 
 constexpr int no_index = -1;
-
-template <class T>
-bool one_of(T value, std::initializer_list<T> values) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
 
 // Whether this is a keyword of the plain kind, in any case; `words` in upper case.
 bool is_keyword_of(const Token& token, std::initializer_list<std::string_view> words);

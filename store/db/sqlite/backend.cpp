@@ -10,12 +10,14 @@
 namespace millrace {
 namespace {
 
-// Reads are bound by the processor, so more sessions than this would only cost memory. Large ones
-// may take half of them: enough for all cores.
-std::size_t max_readers() {
+// Reads are bound by the processor, so more sessions than this would only cost memory; a few less
+// and the cores wait for threads that are not at their turn.
+std::size_t max_large_readers() {
   static const auto most = std::clamp<std::size_t>(2 * std::thread::hardware_concurrency(), 4, 16);
   return most;
 }
+// The others are for reads by a key.
+std::size_t max_readers() { return max_large_readers() * 3 / 2; }
 
 // A log of this many pages is started over. SQLite does so by itself only at a moment without any
 // reader, which overlapping reads never leave.
@@ -45,7 +47,7 @@ SqliteBackend::SqliteBackend(const std::string& path) try
       file_(writer_, path),
       checkpointer_(path, file_),
       lane_(writer_, file_, watch_, [this] { bound_log(); }),
-      line_(watch_, max_readers(), max_readers() / 2, 0) {
+      line_(watch_, max_readers(), max_large_readers(), 0) {
   writer_.leave_checkpoints();
   // What one large transaction has made of it goes when it is started over.
   writer_.first<std::int64_t>("PRAGMA journal_size_limit = " + std::to_string(kLogBytes));

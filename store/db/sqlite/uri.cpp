@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kForms =
+constexpr std::string_view kSqliteForms =
     "the forms are sqlite:///relative/file.db, sqlite:////absolute/file.db and sqlite:///:memory:.";
 
 // MLflow itself sets a time limit of its own after opening, and our sessions are never shared
@@ -48,14 +48,14 @@ struct SqliteName {
 
 SqliteName parse_sqlite_uri(std::string_view uri) {
   if (!is_sqlite_scheme(uri)) {
-    throw_invalid_parameter("The database URI is not a SQLite one; " + std::string(kForms));
+    throw_invalid_parameter("The database URI is not a SQLite one; " + std::string(kSqliteForms));
   }
   std::string_view rest = uri.substr(uri.find("://") + 3);
   const std::size_t question = rest.find('?');
   if (question != std::string_view::npos) check_options(rest.substr(question + 1));
   rest = rest.substr(0, question);
   if (!rest.empty() && rest.front() != '/') {
-    throw_invalid_parameter("A SQLite database URI has no host; " + std::string(kForms));
+    throw_invalid_parameter("A SQLite database URI has no host; " + std::string(kSqliteForms));
   }
   if (!rest.empty()) rest.remove_prefix(1);
   SqliteName name{unquote(rest), std::string(rest)};
