@@ -13,7 +13,7 @@ import pytest
 from support.database_servers import KINDS
 from support.millrace_server import MillraceServer
 from support.rest import Rest
-from support.stalls import CLIENTS, TIMEOUT, fill, locked, request, stall, stopped
+from support.stalls import CLIENTS, PAUSE, TIMEOUT, fill, locked, request, stall, stopped
 from support.load_clients import Clients
 
 FLAGS = ("--database-timeout", str(TIMEOUT))
@@ -50,7 +50,7 @@ def test_all_are_answered_in_time_and_probes_at_once(stalling):
 def test_the_server_ends_while_its_database_does_not_move(stalling):
     server, stalled = stalling
     fill(server)
-    with Clients(server, CLIENTS, request, lambda *_: True):
+    with Clients(server, CLIENTS, request, lambda *_: True, pause=PAUSE):
         time.sleep(1)
         with stalled():
             time.sleep(TIMEOUT + 1)  # all sessions are cancelled by then: everybody waits for a new one

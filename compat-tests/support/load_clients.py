@@ -61,11 +61,11 @@ class Clients:
 
     `request` gives name, method, path and body of what a client, by its number, asks for at a turn; `expected` is asked
     whether the status and the text of an answer are right, and `repeat` whether the request is sent again for its status,
-    which is then expected.
+    which is then expected. `pause`: seconds that a client waits between an answer and its next request.
     """
 
-    def __init__(self, server, count, request, expected=is_ok, repeat=lambda status: False):
-        self.server, self.request, self.expected, self.repeat = server, request, expected, repeat
+    def __init__(self, server, count, request, expected=is_ok, repeat=lambda status: False, pause=0):
+        self.server, self.request, self.expected, self.repeat, self.pause = server, request, expected, repeat, pause
         self.numbers = [range(first, min(first + THREADS, count)) for first in range(0, count, THREADS)]
         self.seen = Seen()
 
@@ -118,4 +118,6 @@ class Clients:
                 status, fault = "none", repr(error)
             seen.add(name, began, time.monotonic() - began, status, fault)
             turn += 1
+            if self.pause:
+                time.sleep(self.pause)
         connection.close()

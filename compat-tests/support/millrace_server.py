@@ -1,6 +1,9 @@
 """Servers to test against: Millrace, and the real MLflow, each on a folder of its own and a free port."""
 
+import functools
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -163,7 +166,37 @@ class WarmMlflowServer(MlflowServer):
         self.process = MlflowProcess([*self.command[1:], *self.flags], self.folder, environment(**self.variables), log, log)
 
 
+class Ports:
+    """Ports of this process: a block that no other process of these tests has, as a Unix socket by the block's name shows,
+    below those that the system gives to clients. One that was merely free a moment ago may be another server's by now,
+    which then answers in place of the one that was started.
+    """
+
+    BLOCKS, SIZE, FIRST = 80, 256, 12_000
+
+    def __init__(self):
+        for block in random.sample(range(self.BLOCKS), self.BLOCKS):
+            self._mark = socket.socket(socket.AF_UNIX)
+            try:
+                self._mark.bind(f"\0millrace-test-ports-{block}")
+            except OSError:
+                self._mark.close()
+                continue
+            first = self.FIRST + block * self.SIZE
+            self._order = itertools.cycle(random.sample(range(first, first + self.SIZE), self.SIZE))
+            return
+        raise RuntimeError("all ports for tests are taken")
+
+    def free(self):
+        for port in itertools.islice(self._order, self.SIZE):
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+        raise RuntimeError("all ports of this process are taken")
+
+
+_ports = functools.cache(Ports)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return _ports().free()

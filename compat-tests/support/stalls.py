@@ -15,6 +15,7 @@ from support.rest import Rest
 
 TIMEOUT = 4  # seconds, as the server's --database-timeout
 CLIENTS = 150
+PAUSE = 0.2  # seconds: while a database stalls many are refused at once, and would ask for all of the processor
 PROBES = ("/livez", "/readyz")
 
 
@@ -140,7 +141,7 @@ class Seen:
 def stall(server, stalled, seconds):
     """Clients and probes around a stall of the database, `stalled` its context."""
     fill(server)
-    with Probing(server) as probing, Clients(server, CLIENTS, request, is_answer) as clients:
+    with Probing(server) as probing, Clients(server, CLIENTS, request, is_answer, pause=PAUSE) as clients:
         time.sleep(1.5)
         began = time.monotonic()
         with stalled:

@@ -55,6 +55,7 @@ TEST_F(SqliteJournalTest, StaysWalWhileSomebodyElseHasTheFileOpen) {
 
 TEST_F(SqliteJournalTest, TheSwitchWaitsForOthersForAWhile) {
   ForeignConnection foreign(path());
+  foreign.run("PRAGMA busy_timeout = 5000");  // who tries to switch reads at moments
   foreign.run("CREATE TABLE item (name TEXT); BEGIN IMMEDIATE");
   std::thread release([&foreign] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
