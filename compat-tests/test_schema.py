@@ -127,15 +127,17 @@ def test_a_killed_creation_is_completed(databases, of_mlflow, tmp_path):
     whole = server.start()
     server.stop()
     for moment in range(6):
-        for attempt in range(5):  # at MySQL the last tables may come while nobody looks
+        for attempt in range(5):  # on MySQL the last tables may come while nobody looks
             uri = databases.empty()
             server = MillraceServer(tmp_path / f"{moment} {attempt}", "--backend-store-uri", uri)
             server.launch()
-            if databases.kind == "mysql":  # the only one on which others see the tables come
-                run_until_tables(server, databases, uri, 1 + 10 * moment)
-            else:
-                time.sleep(whole * (moment + 0.5) / 6)
-            server.kill()
+            try:
+                if databases.kind == "mysql":  # the only one on which others see the tables come
+                    run_until_tables(server, databases, uri, 1 + 10 * moment)
+                else:
+                    time.sleep(whole * (moment + 0.5) / 6)
+            finally:
+                server.kill()
             is_unfinished = databases.kind != "mysql" or (
                 ("millrace_unfinished_schema",) in databases.run(uri, "SHOW TABLES"))
             start_and_stop(tmp_path / f"{moment} {attempt}", uri)
@@ -148,13 +150,14 @@ def test_a_killed_creation_is_completed(databases, of_mlflow, tmp_path):
 
 def run_until_tables(server, databases, uri, count):
     """Lets it run for moments, between which its tables are counted while it stands still."""
+    give_up = time.monotonic() + 60
     while True:
         server.process.send_signal(signal.SIGSTOP)
         [(made,)] = databases.run(
             uri, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()")
         if made >= count:
             return
-        assert server.process.poll() is None, server.log()
+        assert server.process.poll() is None and time.monotonic() < give_up, server.log()
         server.process.send_signal(signal.SIGCONT)
         time.sleep(0.01)
 

@@ -42,7 +42,8 @@ bool TrustedProxies::contains(const std::string& peer) const {
   Bytes bytes{};
   unsigned length = 0;
   if (!read_address(peer, bytes, length)) return false;
-  return std::any_of(networks_.begin(), networks_.end(), [&bytes](const Network& network) {
+  return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
+    if (network.length < length) return false;  // of IPv6 as a whole, which IPv4 is no part of
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       if (((bytes[i] ^ network.bytes[i]) & mask_of(i, network.length)) != 0) return false;
     }
@@ -59,16 +60,19 @@ bool TrustedProxies::read_address(const std::string& text, Bytes& bytes, unsigne
     length = kIpv4Prefix;
     return true;
   }
-  length = 0;
-  return ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return false;
+  length = IN6_IS_ADDR_V4MAPPED(reinterpret_cast<const in6_addr*>(bytes.data())) ? kIpv4Prefix : 0;
+  return true;
 }
 
 bool TrustedProxies::read_network(const std::string& text, Network& network) {
   const std::size_t slash = text.find('/');
   unsigned before = 0;
-  if (!read_address(text.substr(0, slash), network.bytes, before)) return false;
+  const std::string address = text.substr(0, slash);
+  if (!read_address(address, network.bytes, before)) return false;
   network.length = 128;
   if (slash == std::string::npos) return true;
+  if (address.find(':') != std::string::npos) before = 0;
   unsigned length = 0;
   const char* const end = text.data() + text.size();
   const auto [last, error] = std::from_chars(text.data() + slash + 1, end, length);

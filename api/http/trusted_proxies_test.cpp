@@ -38,6 +38,9 @@ TEST(TrustedProxies, AllOfOneKindAreNotAllOfTheOther) {
   EXPECT_TRUE(trusts({"0.0.0.0/0"}, "8.8.8.8"));
   EXPECT_FALSE(trusts({"0.0.0.0/0"}, "2001:db8::1"));
   EXPECT_TRUE(trusts({"::/0"}, "2001:db8::1"));
+  EXPECT_FALSE(trusts({"::/0"}, "8.8.8.8"));
+  EXPECT_FALSE(trusts({"::/80"}, "::ffff:8.8.8.8"));
+  EXPECT_TRUE(trusts({"::ffff:8.0.0.0/104"}, "8.8.8.8"));
 }
 
 TEST(TrustedProxies, AStarIsEveryone) {
