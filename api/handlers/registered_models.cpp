@@ -68,17 +68,17 @@ HttpResponse rename_registered_model(App& app, const Request& request) {
   const Message message = request.decode(kParams);
   validate_new_model_name(message.text("new_name"));
   validate_model_name(message.text("name"));
-  return registered_model_reply(app.registry.write(request.order(Load::Large),
-                                                   registry::rename_registered_model,
-                                                   message.text("name"), message.text("new_name")));
+  return registered_model_reply(app.registry.write(
+      request.order(Load::Large, References::KeptByBody), registry::rename_registered_model,
+      message.text("name"), message.text("new_name")));
 }
 
 HttpResponse delete_registered_model(App& app, const Request& request) {
   static constexpr std::array kParams{Param{"name", Kind::String, true}};
   const Message message = request.decode(kParams);
   validate_model_name(message.text("name"));
-  app.registry.write(request.order(Load::Large), registry::delete_registered_model,
-                     message.text("name"));
+  app.registry.write(request.order(Load::Large, References::KeptByBody),
+                     registry::delete_registered_model, message.text("name"));
   return json_reply("{}");
 }
 

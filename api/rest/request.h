@@ -88,9 +88,12 @@ struct Request {
 
   // What a unit of work for this request is ordered with. Large: searches, lists and histories, and
   // writes of more than some hundred rows.
-  WorkOrder order(Load load = Load::Small) const {
-    return {
-        .caller = caller, .load = load, .deadline = deadline, .is_abandoned = http.client_has_gone};
+  WorkOrder order(Load load = Load::Small, References references = References::Checked) const {
+    return {.caller = caller,
+            .load = load,
+            .references = references,
+            .deadline = deadline,
+            .is_abandoned = http.client_has_gone};
   }
 
   // Bytes of the whole body. Throws RequestTooLarge beyond kMaximumJsonBody.

@@ -35,6 +35,10 @@ struct Caller {
 // others instead of joining them.
 enum class Load { Small, Large };
 constexpr Load load_of(std::size_t rows) { return rows > 200 ? Load::Large : Load::Small; }
+// Who keeps foreign keys right. A body that changes or deletes all rows that refer to its own says
+// so, and is spared their checks on SQLite, which cost more than its changes; it shares its
+// transaction with no other. Elsewhere they are always checked.
+enum class References { Checked, KeptByBody };
 // Bytes of a text that is written, from which on that is a Large write.
 inline constexpr std::size_t kLongText = std::size_t{256} << 10U;
 
@@ -44,6 +48,7 @@ struct WorkOrder {
 
   Caller caller = {};
   Load load = Load::Small;
+  References references = References::Checked;
   // The body is ended then, wherever it is: waiting for a session or a lock, or in a statement.
   Deadline deadline = Deadline::max();
   // Whether nobody waits for the result any more; the body is ended soon after. Asked now and then,

@@ -70,6 +70,29 @@ void lock_both(Work& work, const std::string& name, const std::string& new_name)
   if (first != second) lock_model(work, second, require);
 }
 
+// Versions, tags and aliases of a model whose row has its new name. The foreign keys take them
+// along; where they are not checked (References::KeptByBody), this does.
+void move_versions(Work& work, const std::string& name, const std::string& new_name,
+                   std::int64_t now) {
+  if (work.dialect() != Dialect::Sqlite) {
+    work.execute(
+        "UPDATE model_versions SET last_updated_time = :now"
+        " WHERE workspace = 'default' AND name = :name",
+        {now, new_name});
+    return;
+  }
+  work.execute(
+      "UPDATE model_versions SET name = :new_name, last_updated_time = :now"
+      " WHERE workspace = 'default' AND name IN (:name, :their_new_name)",
+      {new_name, now, name, new_name});
+  for (const std::string table :
+       {"model_version_tags", "registered_model_tags", "registered_model_aliases"}) {
+    work.execute(
+        "UPDATE " + table + " SET name = :new_name WHERE workspace = 'default' AND name = :name",
+        {new_name, name});
+  }
+}
+
 }  // namespace
 
 RegisteredModel create_registered_model(Work& work, const std::string& name,
@@ -115,7 +138,6 @@ RegisteredModel rename_registered_model(Work& work, const std::string& name,
   lock_both(work, name, new_name);
   const std::int64_t now = work.now();
   try {
-    // The foreign keys take versions, tags and aliases along.
     work.execute(
         "UPDATE registered_models SET name = :new_name, last_updated_time = :now"
         " WHERE workspace = 'default' AND name = :name",
@@ -125,10 +147,7 @@ RegisteredModel rename_registered_model(Work& work, const std::string& name,
         ErrorCode::ResourceAlreadyExists,
         "Registered Model (name=" + new_name + ") already exists. Error: the new name is taken.");
   }
-  work.execute(
-      "UPDATE model_versions SET last_updated_time = :now"
-      " WHERE workspace = 'default' AND name = :name",
-      {now, new_name});
+  move_versions(work, name, new_name, now);
   return load_model(work, new_name);
 }
 

@@ -8,7 +8,16 @@ namespace {
 constexpr auto kNotFound = ErrorCode::ResourceDoesNotExist;
 constexpr auto kExists = ErrorCode::ResourceAlreadyExists;
 
-class RegisteredModelsTest : public RegistrySuite {};
+class RegisteredModelsTest : public RegistrySuite {
+ protected:
+  std::int64_t number(const std::string& sql) {
+    return db().read([&sql](Work& work) { return std::get<0>(*work.first<std::int64_t>(sql)); });
+  }
+  // Runs `body` as the handlers of rename and delete have it run.
+  void write_keeping_references(const std::function<void(Work&)>& body) {
+    db().write(WorkOrder{.load = Load::Large, .references = References::KeptByBody}, body);
+  }
+};
 
 TEST_P(RegisteredModelsTest, CreateReturnsWhatWasStored) {
   const FixedClock clock(1'700'000'000'123);
@@ -39,8 +48,8 @@ TEST_P(RegisteredModelsTest, KeyGivenTwiceKeepsItsPlaceAndTakesTheLastValue) {
   const RegisteredModel made =
       write(registry::create_registered_model, "m", {{"z", "1"}, {"y", "2"}, {"z", "3"}}, "");
   EXPECT_EQ(text_of(made.tags), "z=3 y=2");
-  const std::string stored = db().dialect() == Dialect::Sqlite ? "z=3 y=2" : "y=2 z=3";
-  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").tags), stored);
+  EXPECT_EQ(as_listed(db(), read(registry::get_registered_model, "m").tags),
+            as_listed(db(), {{"z", "3"}, {"y", "2"}}));
 }
 
 TEST_P(RegisteredModelsTest, NameTakenTellsModelsFromPrompts) {
@@ -142,6 +151,58 @@ TEST_P(RegisteredModelsTest, RenameTakesEverythingAlong) {
   EXPECT_EQ(std::get<0>(*deleted_stamp), 5000);
 }
 
+TEST_P(RegisteredModelsTest, WithoutForeignKeysRenameAndDeleteLeaveNoneBroken) {
+  FixedClock clock(1000);
+  for (const char* name : {"old", "other"}) {
+    write(registry::create_registered_model, name, {{"k", "v"}}, "d");
+    add_version(name, {{"vk", "vv"}});
+    add_version(name, {{"vk", "vv"}});
+    write(registry::set_registered_model_alias, name, "a", 1);
+  }
+  clock.set(5000);
+  write_keeping_references([](Work& work) {
+    const RegisteredModel renamed = registry::rename_registered_model(work, "old", "new");
+    EXPECT_EQ(text_of(renamed.latest_versions), "2:None");
+    EXPECT_EQ(renamed.latest_versions[0].last_updated_timestamp, 5000);
+    EXPECT_EQ(text_of(renamed.latest_versions[0].tags), "vk=vv");
+    EXPECT_EQ(text_of(renamed.tags), "k=v");
+    EXPECT_EQ(text_of(renamed.aliases), "a->1");
+  });
+  const std::vector<std::pair<std::string, std::int64_t>> rows = {{"registered_models", 1},
+                                                                  {"model_versions", 2},
+                                                                  {"registered_model_tags", 1},
+                                                                  {"model_version_tags", 2},
+                                                                  {"registered_model_aliases", 1}};
+  for (const auto& [table, count] : rows) {
+    EXPECT_EQ(number("SELECT COUNT(*) FROM " + table + " WHERE name = 'new'"), count) << table;
+    EXPECT_EQ(number("SELECT COUNT(*) FROM " + table + " WHERE name = 'other'"), count) << table;
+    EXPECT_EQ(number("SELECT COUNT(*) FROM " + table), 2 * count) << table;
+  }
+  EXPECT_THROW(write_keeping_references(
+                   [](Work& work) { registry::rename_registered_model(work, "new", "other"); }),
+               Error);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM model_versions WHERE name = 'new'"), 2);
+  write_keeping_references([](Work& work) { registry::delete_registered_model(work, "new"); });
+  for (const auto& [table, count] : rows) {
+    EXPECT_EQ(number("SELECT COUNT(*) FROM " + table), count) << table;
+  }
+}
+
+// Where foreign keys are not checked, these are the tables to take along.
+TEST_P(RegisteredModelsTest, OfTheSchemaTheseTablesReferToModelsAndVersions) {
+  if (db().dialect() != Dialect::Sqlite) GTEST_SKIP() << "there foreign keys are always checked";
+  std::vector<std::string> tables;
+  db().read([&tables](Work& work) {
+    work.each<std::string>(
+        "SELECT DISTINCT t.name FROM sqlite_master t, pragma_foreign_key_list(t.name) k"
+        " WHERE t.type = 'table' AND k.\"table\" IN ('registered_models', 'model_versions')"
+        " ORDER BY t.name",
+        {}, [&tables](std::string table) { tables.push_back(std::move(table)); });
+  });
+  EXPECT_EQ(text_of(tables),
+            "model_version_tags model_versions registered_model_aliases registered_model_tags");
+}
+
 TEST_P(RegisteredModelsTest, RenameToItselfStamps) {
   FixedClock clock(1000);
   write(registry::create_registered_model, "m", {}, "");
@@ -194,14 +255,13 @@ TEST_P(RegisteredModelsTest, TagsUpsertAndStampNothing) {
   clock.set(2000);
   write(registry::set_registered_model_tag, "m", {"b", "new"});
   write(registry::set_registered_model_tag, "m", {"0", ""});
-  const bool sqlite = db().dialect() == Dialect::Sqlite;
-  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").tags),
-            sqlite ? "c=1 b=new a=3 0=" : "0= a=3 b=new c=1");
+  EXPECT_EQ(as_listed(db(), read(registry::get_registered_model, "m").tags),
+            as_listed(db(), {{"c", "1"}, {"b", "new"}, {"a", "3"}, {"0", ""}}));
   write(registry::delete_registered_model_tag, "m", "b");
   write(registry::delete_registered_model_tag, "m", "b");
   write(registry::set_registered_model_tag, "m", {"b", "again"});
-  EXPECT_EQ(text_of(read(registry::get_registered_model, "m").tags),
-            sqlite ? "c=1 a=3 0= b=again" : "0= a=3 b=again c=1");
+  EXPECT_EQ(as_listed(db(), read(registry::get_registered_model, "m").tags),
+            as_listed(db(), {{"c", "1"}, {"a", "3"}, {"0", ""}, {"b", "again"}}));
   EXPECT_EQ(read(registry::get_registered_model, "m").last_updated_timestamp, 1000);
 }
 

@@ -98,7 +98,7 @@ std::vector<DatabaseKind> database_kinds() {
 }
 
 std::string as_listed(const Db& db, std::vector<Tag> tags) {
-  if (db.dialect() == Dialect::Mysql) {
+  if (db.dialect() != Dialect::Sqlite) {
     std::sort(tags.begin(), tags.end(), [](const Tag& a, const Tag& b) { return a.key < b.key; });
   }
   return text_of(tags);

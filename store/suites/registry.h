@@ -114,8 +114,9 @@ inline int at_once(int count, const std::function<void(int)>& work,
 std::string text_of(const std::vector<Tag>& tags);
 std::string text_of(const std::vector<RegisteredModelAlias>& aliases);
 std::string text_of(const std::vector<std::string>& words);
-// The text of an experiment's tags in the order in which answers show them: by key on MySQL, as
-// they were set elsewhere.
+// The text of tags that are read without an order of their own, for both sides of a comparison:
+// SQLite gives them as they were set, a server as its plan of the moment has them, so there they
+// are put in the order of their keys.
 std::string as_listed(const Db& db, std::vector<Tag> tags);
 // "4:None 2:Staging"
 std::string text_of(const std::vector<ModelVersion>& versions);

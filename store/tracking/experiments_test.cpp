@@ -65,7 +65,7 @@ TEST_P(ExperimentsTest, CreateAndGet) {
   EXPECT_EQ(experiment.artifact_location, "mlflow-artifacts:/1");
   EXPECT_EQ(experiment.lifecycle_stage, "active");
   EXPECT_EQ(experiment.creation_time, experiment.last_update_time);
-  EXPECT_EQ(text_of(experiment.tags), as_listed(db(), {{"b", "1"}, {"a", "2"}}));
+  EXPECT_EQ(as_listed(db(), experiment.tags), as_listed(db(), {{"b", "1"}, {"a", "2"}}));
   EXPECT_EQ(read(tracking::get_experiment_by_name, "first").experiment_id, id);
   EXPECT_EQ(read(tracking::get_experiment_by_name, "Default").experiment_id, 0);
   EXPECT_MILLRACE_ERROR(read(tracking::get_experiment, 2), ErrorCode::ResourceDoesNotExist,
@@ -127,12 +127,12 @@ TEST_P(ExperimentsTest, Tags) {
   const std::int64_t id = create("first", {{"b", "1"}, {"a", "2"}});
   write(tracking::set_experiment_tag, id, {"b", "3"}, "1");
   write(tracking::set_experiment_tag, id, {"c", ""}, " 01 ");
-  EXPECT_EQ(text_of(read(tracking::get_experiment, id).tags),
+  EXPECT_EQ(as_listed(db(), read(tracking::get_experiment, id).tags),
             as_listed(db(), {{"b", "3"}, {"a", "2"}, {"c", ""}}));
   EXPECT_MILLRACE_ERROR(write(tracking::set_experiment_tag, id, {"d", ""}, "0_1"),
                         ErrorCode::BadRequest, "'0_1' is no experiment's id.");
   write(tracking::delete_experiment_tag, id, "a", "1");
-  EXPECT_EQ(text_of(read(tracking::get_experiment, id).tags), "b=3 c=");
+  EXPECT_EQ(as_listed(db(), read(tracking::get_experiment, id).tags), "b=3 c=");
   EXPECT_MILLRACE_ERROR(write(tracking::delete_experiment_tag, id, "a", "01"),
                         ErrorCode::ResourceDoesNotExist,
                         "No tag with name: a in experiment with id 01");
@@ -143,7 +143,7 @@ TEST_P(ExperimentsTest, Tags) {
                         ErrorCode::InvalidParameterValue, deleted);
   EXPECT_MILLRACE_ERROR(write(tracking::delete_experiment_tag, id, "b", "1"),
                         ErrorCode::InvalidParameterValue, deleted);
-  EXPECT_EQ(text_of(read(tracking::get_experiment, id).tags), "b=3 c=");
+  EXPECT_EQ(as_listed(db(), read(tracking::get_experiment, id).tags), "b=3 c=");
 }
 
 TEST_P(ExperimentsTest, SearchReturnsPages) {

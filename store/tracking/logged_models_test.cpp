@@ -136,7 +136,7 @@ TEST_P(LoggedModelsTest, DeletedModelsAreHiddenButCanBeChanged) {
 TEST_P(LoggedModelsTest, TagsAreReplacedAndParamsAreNot) {
   const std::string id = create("n", {{"a", "1"}}, {{"p", "1"}});
   write(tracking::set_logged_model_tags, id, {{"a", "2"}, {"b", "1"}, {"b", "3"}});
-  EXPECT_EQ(text_of(read(tracking::get_logged_model, id, false).tags), "a=2 b=3");
+  EXPECT_EQ(as_listed(db(), read(tracking::get_logged_model, id, false).tags), "a=2 b=3");
   write(tracking::delete_logged_model_tag, id, "a");
   EXPECT_MILLRACE_ERROR(write(tracking::delete_logged_model_tag, id, "it's"),
                         ErrorCode::ResourceDoesNotExist,

@@ -143,6 +143,10 @@ bool SqliteLane::join_waiting(Group& group) {
   return !std::exchange(small_, {}).empty();
 }
 
+bool SqliteLane::may_be_joined(const Group& group) {
+  return group.tickets.front()->order.references == References::Checked;
+}
+
 // Who has not run yet is the first of the next group.
 void SqliteLane::give_back_rest(Group& group) {
   const auto rest = group.tickets.begin() + static_cast<std::ptrdiff_t>(group.next);
@@ -165,7 +169,7 @@ void SqliteLane::run(Group& group) {
           undo(group);
         }
       }
-    } while (!is_long() && join_waiting(group));
+    } while (!is_long() && may_be_joined(group) && join_waiting(group));
     give_back_rest(group);
     commit(group);
   } catch (const Error& error) {
@@ -184,6 +188,9 @@ void SqliteLane::begin_transaction(const Ticket& first) {
   const auto waited =
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - first.arrival);
   session_.set_patience(std::max(SqliteSession::kPatience - waited, {}));
+  session_.set_cache(first.order.load == Load::Large ? SqliteSession::kLargeWriterCache
+                                                     : SqliteSession::kWriterCache);
+  session_.check_foreign_keys(first.order.references == References::Checked);
   session_.execute("BEGIN IMMEDIATE");
   look_for_others();
 }

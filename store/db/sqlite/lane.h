@@ -79,6 +79,7 @@ class SqliteLane {
   bool is_turn_of_large(std::unique_lock<std::mutex>& lock);
   void run(Group& group);
   bool join_waiting(Group& group);
+  static bool may_be_joined(const Group& group);
   void give_back_rest(Group& group);
   void begin_transaction(const Ticket& first);
   bool run_body(Ticket& ticket);

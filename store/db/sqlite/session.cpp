@@ -64,10 +64,7 @@ SqliteSession::SqliteSession(const std::string& path, Role role,
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA case_sensitive_like = ON");
   execute("PRAGMA synchronous = FULL");
-  // KiB; the pages that other sessions use too are in the kernel's cache anyway. The writer's must
-  // hold what one commit changes, or pages are written more than once. A reader's holds what a
-  // hundred runs lie in, some 400 pages.
-  execute(role == Role::Writer ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2048");
+  set_cache(role == Role::Writer ? kWriterCache : kReaderCache);
   if (role == Role::Reader) execute("PRAGMA query_only = ON");
   first<std::int64_t>("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
 } catch (const soci::soci_error& error) {
@@ -81,6 +78,18 @@ void SqliteSession::leave_checkpoints() {
 int SqliteSession::note_log(void* self, sqlite_api::sqlite3*, const char*, int pages) {
   static_cast<SqliteSession*>(self)->log_pages_ = pages;
   return 0;
+}
+
+void SqliteSession::check_foreign_keys(bool checked) {
+  if (checked == checks_foreign_keys_) return;
+  execute(checked ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
+  checks_foreign_keys_ = checked;
+}
+
+void SqliteSession::set_cache(int kib) {
+  if (kib == cache_) return;
+  execute("PRAGMA cache_size = -" + std::to_string(kib));
+  cache_ = kib;
 }
 
 bool SqliteSession::has_changed() {

@@ -26,6 +26,13 @@ class SqliteSession final : public Session {
   // again and again: the longer the log, the fewer of them go there.
   static constexpr int kCheckpointPages = 4000;
 
+  // Of pages, in KiB; those that other sessions use too are in the kernel's cache anyway. A
+  // writer's must hold what one commit changes, or pages are written more than once. A reader's
+  // holds what a hundred runs lie in, some 400 pages.
+  static constexpr int kReaderCache = 2 << 10;
+  static constexpr int kWriterCache = 8 << 10;
+  static constexpr int kLargeWriterCache = 32 << 10;
+
   // Opens `path`, an absolute one without double quotes. A Reader cannot write. Throws Error. At
   // the end what is in an open transaction is undone.
   SqliteSession(const std::string& path, Role role, std::chrono::milliseconds patience = kPatience);
@@ -35,6 +42,12 @@ class SqliteSession final : public Session {
 
   // The limit of the waits that begin from now on.
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
+
+  // Whether foreign keys are checked and followed, as they are at first, in the transactions that
+  // begin from now on.
+  void check_foreign_keys(bool checked);
+
+  void set_cache(int kib);
 
   // Whether a row, or the schema, was changed since forget_changes(). What a failed statement has
   // undone by itself does not count.
@@ -80,6 +93,8 @@ class SqliteSession final : public Session {
   bool has_defined_ = false;
   std::int64_t changes_ = 0;  // of rows, by the counter of SQLite, when they were forgotten
   int log_pages_ = 0;
+  bool checks_foreign_keys_ = true;
+  int cache_ = 0;
   std::chrono::milliseconds patience_;
   std::chrono::steady_clock::time_point waiting_since_;
   std::atomic<int> cancelled_ = kNotCancelled;  // or why, an Ending
