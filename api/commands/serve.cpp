@@ -128,7 +128,7 @@ void serve(const Config& config) {
   };
   stopper.serving(server, end_work);
   renewal.start();
-  give_memory_back();  // what the start took and needs no more
+  give_back_start();
   spdlog::info("Listening on {}://{}{}", tls ? "https" : "http", address_text(config.host, port),
                config.static_prefix);
   server.run();
