@@ -33,15 +33,27 @@ bool WaitingLine::is_full(Waiting who) {
   return its.bound.is_full(its.waiting, who == Waiting::Large);
 }
 
+// Whether the places that are free were left by the other kind, and those whom they are for have
+// been called.
+bool WaitingLine::is_kept(Waiting who) const {
+  const std::size_t left_by_reads = places_ - held_ - left_by_writes_;
+  if ((is_write(who) ? left_by_writes_ : left_by_reads) > 0) return false;
+  const auto others = std::count_if(waiting_.begin(), waiting_.end(), [who](const Waiter* one) {
+    return one->is_called && is_write(one->who) != is_write(who);
+  });
+  return static_cast<std::size_t>(others) >= places_ - held_;
+}
+
 void WaitingLine::take(Waiting who) {
   ++held_;
+  if (is_write(who) ? left_by_writes_ > 0 : left_by_writes_ > places_ - held_) --left_by_writes_;
   ++of(who).held;
   of(who).bound.move();
 }
 
 void WaitingLine::wait(const WorkOrder& order, Waiting who) {
   std::unique_lock lock(mutex_);
-  if (is_free(who)) return take(who);
+  if (is_free(who) && !is_kept(who)) return take(who);
   if (is_full(who)) throw_line_full();
   Waiter self(who);
   const auto place = waiting_.insert(waiting_.end(), &self);
@@ -63,7 +75,7 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
     if (!ending && !is_beyond) continue;
     waiting_.erase(place);
     --of(who).waiting;
-    if (self.is_called) call_next();
+    if (self.is_called) call_next(who);
     if (ending) throw Cancelled(*ending);
     throw_line_full();
   }
@@ -76,19 +88,28 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
 void WaitingLine::leave(Waiting who) {
   const std::lock_guard lock(mutex_);
   --held_;
+  if (is_write(who)) ++left_by_writes_;
   --of(who).held;
-  call_next();
+  call_next(who);
 }
 
-// Called under the lock, for a place that is free.
-void WaitingLine::call_next() {
-  const auto next = std::find_if(waiting_.begin(), waiting_.end(), [this](const Waiter* one) {
+// Called under the lock, for a place that is free: `before` had it.
+void WaitingLine::call_next(Waiting before) {
+  const auto may_be_called = [this](const Waiter* one) {
     return !one->is_called && is_free(one->who);
-  });
+  };
+  auto next = std::find_if(waiting_.begin(), waiting_.end(), may_be_called);
   if (next == waiting_.end()) return;
+  const auto now = LineBound::Clock::now();
+  if (now - (*next)->since < kAlikeFirst) {
+    const auto alike = std::find_if(next, waiting_.end(), [&](const Waiter* one) {
+      return is_write(one->who) == is_write(before) && may_be_called(one);
+    });
+    if (alike != waiting_.end()) next = alike;
+  }
   Waiter& called = **next;
   called.is_called = true;
-  if (LineBound::Clock::now() - called.since >= kPatience) {
+  if (now - called.since >= kPatience) {
     waiting_.erase(next);
     --of(called.who).waiting;
     take(called.who);

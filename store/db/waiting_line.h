@@ -42,6 +42,9 @@ class LineBound {
 class WaitingLine {
  public:
   static constexpr std::chrono::milliseconds kPatience{5};
+  // Until someone has waited for so long, a place that a write leaves is for another one of those
+  // who wait, and so with reads: a session that goes on as it is saves a journey.
+  static constexpr std::chrono::milliseconds kAlikeFirst{50};
 
   // At least one place for each class. `watch` outlives this.
   WaitingLine(const Watch& watch, std::size_t places, std::size_t for_large,
@@ -89,7 +92,10 @@ class WaitingLine {
   Class& of(Waiting who) { return classes_.at(static_cast<std::size_t>(who)); }
   void wait(const WorkOrder& order, Waiting who);
   void leave(Waiting who);
-  void call_next();
+  void call_next(Waiting before);
+  static bool is_write(Waiting who) { return who == Waiting::Write; }
+  bool is_kept(Waiting who) const;
+
   bool is_free(Waiting who);
   bool is_full(Waiting who);
   void take(Waiting who);
@@ -99,7 +105,8 @@ class WaitingLine {
   std::mutex mutex_;  // guards what follows
   std::array<Class, 3> classes_;
   std::size_t held_ = 0;
-  std::list<Waiter*> waiting_;  // those for whom no place is free
+  std::size_t left_by_writes_ = 0;  // of the free ones
+  std::list<Waiter*> waiting_;      // those for whom no place is free
 };
 
 // What is thrown over the bound of a line.

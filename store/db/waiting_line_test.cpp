@@ -86,6 +86,36 @@ TEST_F(WaitingLineTest, WhoHasWaitedIsNext) {
   end.set_value();
 }
 
+// A place that a write leaves goes to a write; the one who came first is served within a while.
+TEST_F(WaitingLineTest, ThoseOfTheSameKindComeFirstForAWhile) {
+  const auto first_after = [this](milliseconds waited) {
+    WaitingLine line(watch_, 1, 1, 0);
+    std::atomic<int> order = 0;
+    std::optional<WaitingLine::Place> held;
+    held.emplace(line, small_, Waiting::Write);
+    auto reads = std::async(std::launch::async, [&] {
+      const WaitingLine::Place place = line.enter_to_read(small_);
+      return ++order;
+    });
+    std::this_thread::sleep_for(milliseconds(5));
+    auto writes = std::async(std::launch::async, [&] {
+      const WaitingLine::Place place = line.enter_to_write(small_);
+      return ++order;
+    });
+    std::this_thread::sleep_for(waited);
+    held.reset();
+    writes.get();
+    return reads.get() == 1 ? Waiting::PointRead : Waiting::Write;
+  };
+  Waiting first = Waiting::PointRead;
+  // A machine may be slower than that.
+  for (int i = 0; i < 50 && first != Waiting::Write; ++i) first = first_after(milliseconds(5));
+  EXPECT_EQ(first, Waiting::Write);
+  for (int i = 0; i < 50 && first != Waiting::PointRead; ++i)
+    first = first_after(WaitingLine::kAlikeFirst + milliseconds(10));
+  EXPECT_EQ(first, Waiting::PointRead);
+}
+
 TEST(LineBoundTest, ALineThatMovesMayBeLonger) {
   constexpr std::size_t kLongest = LineBound::kLongest;
   const steady_clock::time_point moved{std::chrono::hours(1)};

@@ -16,13 +16,18 @@ std::size_t SessionPool::places(const PoolOptions& options) {
 // Whatever is closed is closed without the mutex.
 SessionPool::Held SessionPool::take(Transaction kind, bool fresh, const WorkOrder& order) {
   if (!fresh) {
-    while (Held session = take_idle(kind)) {
-      if (!is_stale(*session)) return session;
-      session.reset();
-      const std::lock_guard lock(mutex_);
-      --open_;
-    }
+    if (Held session = take_idle(kind)) return session;
   }
+  try {
+    return open(order);
+  } catch (const Interrupted&) {
+    Held session = fresh ? nullptr : take_idle(kind);
+    if (session == nullptr) throw;
+    return session;
+  }
+}
+
+SessionPool::Held SessionPool::open(const WorkOrder& order) {
   Held replaced;
   {
     const std::lock_guard lock(mutex_);
@@ -39,17 +44,31 @@ SessionPool::Held SessionPool::take(Transaction kind, bool fresh, const WorkOrde
   } catch (...) {
     const std::lock_guard lock(mutex_);
     --open_;
+    grows_again_ = Clock::now() + kLinger;
     throw;
   }
 }
 
 SessionPool::Held SessionPool::take_idle(Transaction kind) {
+  while (Held session = take_last_idle(kind)) {
+    if (!is_stale(*session)) return session;
+    session.reset();
+    const std::lock_guard lock(mutex_);
+    --open_;
+  }
+  return nullptr;
+}
+
+SessionPool::Held SessionPool::take_last_idle(Transaction kind) {
   const std::lock_guard lock(mutex_);
   if (idle_.empty()) return nullptr;
   auto found = std::find_if(idle_.rbegin(), idle_.rend(), [kind](const Idle& idle) {
     return idle.session->begins_at_once(kind);
   });
-  if (found == idle_.rend()) found = idle_.rbegin();
+  if (found == idle_.rend()) {
+    if (open_ < places(options_) && Clock::now() >= grows_again_) return nullptr;
+    found = idle_.rbegin();
+  }
   Held session = std::move(found->session);
   idle_.erase(std::next(found).base());
   return session;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <thread>
 
 namespace millrace::pool_test {
@@ -42,6 +43,7 @@ class SilentDriver final : public ServerDriver {
   }
   Dialect dialect() const override { return Dialect::Postgresql; }
   std::unique_ptr<Connection> connect() override {
+    ++asked;
     if (refuses) throw DatabaseFailure({Failure::Unreachable}, "too many connections");
     return std::make_unique<SilentConnection>(servers);
   }
@@ -51,6 +53,7 @@ class SilentDriver final : public ServerDriver {
 
   std::vector<int> servers;  // the other ends, as they came
   bool refuses = false;
+  std::atomic<int> asked = 0;
 };
 
 class SessionPoolTest : public testing::Test {
@@ -85,11 +88,42 @@ TEST_F(SessionPoolTest, TheLastUsedComesFirst) {
 }
 
 TEST_F(SessionPoolTest, OneThatBeginsAtOnceIsPreferred) {
-  SessionPool pool(driver, {.size = 3}, watch);
+  SessionPool pool(driver, {.size = 3, .overflow = 0}, watch);
   const auto sessions = fill(pool, 3);
   sessions[0]->begin(Transaction::Write);
   EXPECT_EQ(take(pool, Transaction::Write, false).get(), sessions[0]);
   EXPECT_EQ(take(pool, Transaction::Write, false).get(), sessions[2]);
+}
+
+TEST_F(SessionPoolTest, EachKindHasSessionsOfItsOwnWhileThereMayBeMore) {
+  SessionPool pool(driver, {.size = 1, .overflow = 1}, watch);
+  const auto* reading = fill(pool, 1).front();
+  auto writes = take(pool, Transaction::Write, false);
+  writes->begin(Transaction::Write);
+  const auto* writing = writes.get();
+  EXPECT_NE(writing, reading);
+  pool.give_back(std::move(writes));
+  for (int i = 0; i < 3; ++i) {
+    auto read = take(pool, Transaction::Read, false);
+    EXPECT_EQ(read.get(), reading);
+    pool.give_back(std::move(read));
+    auto write = take(pool, Transaction::Write, false);
+    EXPECT_EQ(write.get(), writing);
+    pool.give_back(std::move(write));
+  }
+  EXPECT_EQ(driver->servers.size(), 2U);
+}
+
+TEST_F(SessionPoolTest, WhereNoMoreAreToBeHadAnyIsTaken) {
+  SessionPool pool(driver, {.size = 2}, watch);
+  const auto sessions = fill(pool, 1);
+  driver->refuses = true;
+  for (int i = 0; i < 3; ++i) {
+    auto held = take(pool, Transaction::Write, false);
+    EXPECT_EQ(held.get(), sessions[0]);
+    pool.give_back(std::move(held));
+  }
+  EXPECT_EQ(driver->asked, 2) << "asked again at once for what was refused a moment ago";
 }
 
 TEST_F(SessionPoolTest, WhereTheServerHasHungUpAnotherIsTaken) {
