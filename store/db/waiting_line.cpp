@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace millrace {
 
@@ -60,7 +61,8 @@ void WaitingLine::wait(const WorkOrder& order, Waiting who) {
   if (++of(who).waiting == 1) of(who).bound.move();
   const auto may_go = [&] {
     if (self.has_place || is_free(who)) return true;
-    self.is_called = false;
+    // Another one of its class was faster; the place may be for who waits behind.
+    if (std::exchange(self.is_called, false)) call_next(who);
     return false;
   };
   while (!self.wake.wait_for(lock, Watch::kTick, may_go)) {

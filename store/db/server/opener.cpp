@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -51,7 +53,7 @@ std::unique_ptr<ServerSession> SessionOpener::open(const WorkOrder& order) {
 }
 
 // Whatever nobody wants is closed without the mutex.
-std::shared_ptr<SessionOpener::Opening> SessionOpener::begin() {
+std::shared_ptr<SessionOpener::Opening> SessionOpener::begin() try {
   auto opening = std::make_shared<Opening>();
   std::thread([shared = shared_, opening] {
     std::unique_ptr<ServerSession> session;
@@ -69,6 +71,9 @@ std::shared_ptr<SessionOpener::Opening> SessionOpener::begin() {
     opening->ended.notify_one();
   }).detach();
   return opening;
+} catch (const std::system_error& error) {  // it may be had when others have ended
+  throw Interrupted(Failure::Unreachable,
+                    std::string("There is no thread for a connection: ") + error.what());
 }
 
 }  // namespace millrace

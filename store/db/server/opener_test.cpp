@@ -1,6 +1,7 @@
 #include "store/db/server/opener.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -85,6 +86,20 @@ class SessionOpenerTest : public testing::Test {
   Watch watch;
   SessionOpener opener{driver, watch};
 };
+
+TEST_F(SessionOpenerTest, WithoutAThreadTheDatabaseCannotBeReachedForNow) {
+  pthread_attr_t usual, impossible;
+  ASSERT_EQ(pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(pthread_attr_init(&impossible), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&impossible, std::size_t{1} << 60U), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&impossible), 0);
+  EXPECT_THROW(opener.open(WorkOrder{}), Interrupted);
+  ASSERT_EQ(pthread_setattr_default_np(&usual), 0);
+  pthread_attr_destroy(&usual);
+  pthread_attr_destroy(&impossible);
+  driver->answer();
+  EXPECT_NE(opener.open(WorkOrder{}), nullptr);
+}
 
 TEST_F(SessionOpenerTest, WhoIsLateOrGoneDoesNotWaitForTheServer) {
   EXPECT_EQ(ending_of(short_order()), Ending::Late);
