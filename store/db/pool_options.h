@@ -12,7 +12,7 @@ struct PoolOptions {
   // Further ones under load; they are closed some seconds after their use. At least one session is
   // allowed. With as many places as there are clients each place would be a read's and a write's in
   // turn, which costs a database more than the company gains.
-  std::size_t overflow = 8;
+  std::size_t overflow = 16;
   // A session that is older is replaced before its next use; 0: never.
   std::chrono::seconds recycle{0};
 };

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "store/common/clock.h"
 #include "store/suites/server.h"
 
 namespace millrace::outcomes_test {
@@ -63,36 +64,62 @@ TEST_P(OutcomesTest, ALookWaitsForAWriteThatIsStillUnderWay) {
 }
 
 TEST_P(OutcomesTest, ALookStandsInTheWayOfAWriteThatComesLate) {
-  OutcomeToken lost = writers.take();
-  while (lost.turn % 32 != 31) {
-    writers.give_back(lost);
-    lost = writers.take();
-  }
+  FixedClock clock(1'000'000);
+  const OutcomeToken lost = writers.take();
   EXPECT_FALSE(look(lost));
   writers.give_back(lost);
-  const OutcomeToken again = writers.take();  // the one that sweeps
-  pooled.write([&](Session& s) { leave(s, again); });
+  clock.set(1'000'000 + 9 * 60 * 1000);
+  for (int i = 0; i < 100; ++i) {
+    const OutcomeToken again = writers.take();
+    ASSERT_EQ(again.writer, lost.writer);
+    pooled.write([&](Session& s) { leave(s, again); });
+    writers.give_back(again);
+  }
   EXPECT_THROW(pooled.write([&](Session& s) { leave(s, lost); }), Error);
 }
 
 TEST_P(OutcomesTest, TokensDoNotPileUp) {
+  FixedClock clock(1'000'000);
   OutcomeToken one = writers.take();
-  for (int i = 0; i < 200; ++i) {
-    pooled.write([&](Session& s) {
-      leave(s, one);
-      s.execute("UPDATE millrace_outcomes SET written_ms = written_ms - 700000");
-    });
+  for (int i = 1; i <= 200; ++i) {
+    pooled.write([&](Session& s) { leave(s, one); });
     writers.give_back(one);
     const std::int64_t writer = one.writer;
+    clock.set(1'000'000 + i * 10'000);
     one = writers.take();
     ASSERT_EQ(one.writer, writer);
+    // Ten minutes are 60 turns, and a mark is made at each 32nd.
+    ASSERT_LE(count(one), 60 + 2 * 32);
   }
-  EXPECT_LE(count(one), 65);
   administrator.write([](Session& s) {
     s.execute("UPDATE millrace_outcomes SET written_ms = written_ms - 100000000");
     sweep_outcomes(s);
   });
   EXPECT_EQ(count(one), 0);
+}
+
+// A write pays for what it deletes, whatever else is there.
+TEST_P(OutcomesTest, OnlyWhatIsOldIsLookedAt) {
+  FixedClock clock(1'000'000);
+  std::int64_t turns = 0, deletes = 0, last_end = 0;
+  for (std::int64_t second = 0; second < 1800; ++second) {
+    clock.set(1'000'000 + second * 1000);
+    for (int i = 0; i < 40; ++i) {
+      const OutcomeToken token = writers.take();
+      ++turns;
+      ASSERT_EQ(token.turn, turns);
+      if (token.old_turns_end > 0) {
+        ++deletes;
+        EXPECT_EQ(token.statements().size(), 2U);
+        EXPECT_LE(token.old_turns_end - last_end, 40);
+        EXPECT_LE(token.old_turns_end, turns - 600 * 40 + 40) << "ten minutes are 24,000 turns";
+        last_end = token.old_turns_end;
+      }
+      writers.give_back(token);
+    }
+  }
+  EXPECT_GT(deletes, 1000);
+  EXPECT_GT(last_end, turns - 602 * 40);
 }
 
 TEST_P(OutcomesTest, AServersWritesLeaveTokens) {
