@@ -189,44 +189,6 @@ TEST_F(SqliteLaneTest, ALargeBodyBesideAFailureIsStored) {
   EXPECT_EQ(count(), 0);
 }
 
-// Others rely on them, also those that come while it runs.
-TEST_F(SqliteLaneTest, OnlyABodyThatKeepsReferencesIsSparedForeignKeys) {
-  db.write([](Session& s) {
-    s.execute("CREATE TABLE part (item INTEGER REFERENCES item (id))");
-    s.execute("INSERT INTO item (id) VALUES (1)");
-  });
-  const WorkOrder keeps{.load = Load::Large, .references = References::KeptByBody};
-  std::atomic<int> refused = 0;
-  as_one_group(3, [&](int i) {
-    if (i == 0) {
-      db.write(keeps, [](Session& s) {
-        s.execute("INSERT INTO part VALUES (2)");
-        s.execute("INSERT INTO item (id) VALUES (2)");
-      });
-      return;
-    }
-    try {
-      db.write(i == 1 ? Load::Small : Load::Large,
-               [](Session& s) { s.execute("INSERT INTO part VALUES (3)"); });
-    } catch (const ForeignKeyViolation&) {
-      ++refused;
-    }
-  });
-  EXPECT_EQ(refused, 2);
-  EXPECT_EQ(count("part"), 1);
-  EXPECT_THROW(db.write([](Session& s) { s.execute("DELETE FROM item WHERE id = 2"); }),
-               ForeignKeyViolation);
-  EXPECT_THROW(db.write(keeps,
-                        [](Session& s) {
-                          s.execute("INSERT INTO part VALUES (4)");
-                          throw Error(ErrorCode::BadRequest, "");
-                        }),
-               Error);
-  EXPECT_EQ(count("part"), 1);
-  EXPECT_THROW(db.write([](Session& s) { s.execute("INSERT INTO part VALUES (5)"); }),
-               ForeignKeyViolation);
-}
-
 // What a body has seen in a transaction that was undone is not there.
 TEST_F(SqliteLaneTest, NothingExistsAlreadyInAGroupThatIsUndone) {
   std::atomic<int> stored = 0;
